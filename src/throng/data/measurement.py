@@ -1,0 +1,40 @@
+"""What is measured at one moment: exact, and therefore never stored or sent."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from throng.data.secrecy import MemoryOnly, frozen_array
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Measurement(MemoryOnly):
+    """The exact events of one frame of one camera.
+
+    Attributes
+    ----------
+    passage_ids : (n,) uint64
+        Whose event it is: the id of the track, so that the wall can bound what one passage contributes.
+    counters : (n,) intp
+        Which counter it adds one to: an index into `counters_of(lines, zones)`.
+    ended_ids : (k,) uint64
+        Passages that are over: the wall forgets them.
+    occupancy : (zones,) int64
+        People in each zone at this moment.
+    time_s : float
+        The frame's time.
+    """
+
+    passage_ids: NDArray[np.uint64]
+    counters: NDArray[np.intp]
+    ended_ids: NDArray[np.uint64]
+    occupancy: NDArray[np.int64]
+    time_s: float
+
+    def __post_init__(self) -> None:
+        ids = frozen_array(self.passage_ids, np.uint64, shape=(None,), name="passage_ids")
+        object.__setattr__(self, "passage_ids", ids)
+        object.__setattr__(self, "counters", frozen_array(self.counters, np.intp, shape=(len(ids),), name="counters"))
+        object.__setattr__(self, "ended_ids", frozen_array(self.ended_ids, np.uint64, shape=(None,), name="ended_ids"))
+        object.__setattr__(self, "occupancy", frozen_array(self.occupancy, np.int64, shape=(None,), name="occupancy"))

@@ -1,0 +1,110 @@
+"""Lines and zones: where a camera counts."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from throng.data.errors import GeometryError
+from throng.data.secrecy import frozen_array
+
+Anchor = Literal["foot", "centre"]
+"""Which point of a person's box counts: the middle of its lower edge, or its centre."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """A line segment in the picture that people cross.
+
+    Looking from the first point to the second, a crossing from the left-hand side to the right-hand side, as they lie in the
+    picture, is *in*; the other way is *out*.
+
+    Attributes
+    ----------
+    name : str
+    ends_px : (2, 2) float64
+        First and second point, image pixels.
+    """
+
+    name: str
+    ends_px: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        ends = _points(self.ends_px, f'line "{self.name}"')
+        if len(ends) != 2:
+            raise GeometryError(f'line "{self.name}" needs exactly two points, not {len(ends)}')
+        if np.hypot(*(ends[1] - ends[0])) < 1.0:
+            raise GeometryError(f'line "{self.name}" is shorter than one pixel: give two points that differ')
+        object.__setattr__(self, "ends_px", ends)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Zone:
+    """A polygon in the picture that people enter, stay in and leave.
+
+    Attributes
+    ----------
+    name : str
+    corners_px : (n, 2) float64, n >= 3
+        Corners in order, image pixels; the polygon must not cross itself.
+    """
+
+    name: str
+    corners_px: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        corners = _points(self.corners_px, f'zone "{self.name}"')
+        if len(corners) < 3:
+            raise GeometryError(f'zone "{self.name}" needs at least three corners, not {len(corners)}')
+        crossing = _first_self_crossing(corners)
+        if crossing is not None:
+            first, second = crossing
+            raise GeometryError(
+                f'zone "{self.name}" crosses itself: the side after corner {first + 1} meets the side after corner '
+                f"{second + 1}; list the corners in the order you would walk around it"
+            )
+        object.__setattr__(self, "corners_px", corners)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One thing that is counted at one place of a camera.
+
+    A line has the quantities `in` and `out`; a zone has `entries` and `exits`.
+    """
+
+    place: str
+    quantity: Literal["in", "out", "entries", "exits"]
+
+
+def counters_of(lines: tuple[Line, ...], zones: tuple[Zone, ...]) -> tuple[Counter, ...]:
+    """The counters of a camera, in the one order that measuring and the wall share: lines first, then zones."""
+    of_lines = [Counter(line.name, quantity) for line in lines for quantity in ("in", "out")]
+    of_zones = [Counter(zone.name, quantity) for zone in zones for quantity in ("entries", "exits")]
+    return (*of_lines, *of_zones)
+
+
+def _points(value: ArrayLike, what: str) -> NDArray[np.float64]:
+    try:
+        return frozen_array(np.array(value, dtype=np.float64), np.float64, shape=(None, 2), name=what)
+    except (ValueError, TypeError) as error:
+        raise GeometryError(f"{what} needs points x,y in pixels: {error}") from None
+
+
+def _first_self_crossing(corners: NDArray[np.float64]) -> tuple[int, int] | None:
+    n = len(corners)
+    for i in range(n):
+        for j in range(i + 1, n):
+            adjacent = j == i + 1 or (i == 0 and j == n - 1)
+            if not adjacent and _sides_meet(corners[i], corners[(i + 1) % n], corners[j], corners[(j + 1) % n]):
+                return i, j
+    area = 0.5 * np.sum(corners[:, 0] * np.roll(corners[:, 1], -1) - corners[:, 1] * np.roll(corners[:, 0], -1))
+    return (0, n - 1) if abs(area) < 1.0 else None
+
+
+def _sides_meet(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.float64]) -> bool:
+    def side(p: NDArray[np.float64], q: NDArray[np.float64], r: NDArray[np.float64]) -> float:
+        return float(np.sign((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])))
+
+    return side(a, b, c) * side(a, b, d) <= 0 and side(c, d, a) * side(c, d, b) <= 0

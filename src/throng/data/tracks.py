@@ -1,0 +1,50 @@
+"""People followed for a moment."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from throng.data.secrecy import MemoryOnly, frozen_array
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Tracks(MemoryOnly):
+    """Confirmed tracks at one moment, and those that have ended since the moment before.
+
+    Attributes
+    ----------
+    ids : (n,) uint64
+        Random, unique for the life of the process, meaningless afterwards.
+    boxes_px : (n, 4) float64
+        Left, top, right, bottom in image pixels, filtered.
+    xy_image_px : (n, 2) float64
+        The point of each box that counts (foot or centre), image pixels.
+    xy_ground_m : (n, 2) float64 or None
+        The same on the ground, metres; None without calibration.
+    ended_ids : (k,) uint64
+        Tracks that ended since the previous frame.
+    time_s : float
+        The frame's time.
+    """
+
+    ids: NDArray[np.uint64]
+    boxes_px: NDArray[np.float64]
+    xy_image_px: NDArray[np.float64]
+    xy_ground_m: NDArray[np.float64] | None
+    ended_ids: NDArray[np.uint64]
+    time_s: float
+
+    def __post_init__(self) -> None:
+        ids = frozen_array(self.ids, np.uint64, shape=(None,), name="ids")
+        n = len(ids)
+        object.__setattr__(self, "ids", ids)
+        object.__setattr__(self, "boxes_px", frozen_array(self.boxes_px, np.float64, shape=(n, 4), name="boxes_px"))
+        object.__setattr__(self, "xy_image_px", frozen_array(self.xy_image_px, np.float64, shape=(n, 2), name="xy_image_px"))
+        if self.xy_ground_m is not None:
+            ground = frozen_array(self.xy_ground_m, np.float64, shape=(n, 2), name="xy_ground_m")
+            object.__setattr__(self, "xy_ground_m", ground)
+        object.__setattr__(self, "ended_ids", frozen_array(self.ended_ids, np.uint64, shape=(None,), name="ended_ids"))
+
+    def __len__(self) -> int:
+        return len(self.ids)
