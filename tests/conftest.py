@@ -1,0 +1,27 @@
+"""Fixtures for all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _shared(variable: str, folder: str) -> Path:
+    path = Path(os.environ.get(variable, ROOT.parent / "shared" / folder))
+    if not path.is_dir():
+        pytest.skip(f"needs real data: {path} is absent (set {variable} to its folder)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real footage and trajectories."""
+    return _shared("THRONG_DATA", "data")
+
+
+@pytest.fixture(scope="session")
+def shared_models() -> Path:
+    """The folder of detector models."""
+    return _shared("THRONG_MODELS", "models")
