@@ -8,6 +8,7 @@ ThrongError
 ├── SiteError          the site file is wrong
 ├── BudgetError        the privacy budget of a camera's day is spent, or its ledger cannot be trusted
 ├── StoreError         the store cannot be read or written
+├── HubError           the hub cannot serve
 └── SecrecyError       something tried to carry pixels, boxes or tracks out of memory
 
 A message is one sentence that says what, the rule, the value and the remedy; the command line prints it and exits 2.
@@ -44,6 +45,10 @@ class BudgetError(ThrongError):
 
 class StoreError(ThrongError):
     """The store cannot be read or written."""
+
+
+class HubError(ThrongError):
+    """The hub cannot serve."""
 
 
 class SecrecyError(ThrongError):

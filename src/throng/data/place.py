@@ -85,6 +85,65 @@ def counters_of(lines: tuple[Line, ...], zones: tuple[Zone, ...]) -> tuple[Count
     return (*of_lines, *of_zones)
 
 
+def check_inside(lines: tuple[Line, ...], zones: tuple[Zone, ...], width_px: int, height_px: int) -> None:
+    """Make sure that people in the picture can reach every line and zone; a place may reach beyond the picture in part.
+
+    Raises
+    ------
+    GeometryError
+        A line has no part, or a zone no area, inside the picture.
+    """
+    size = np.array([width_px, height_px], dtype=np.float64)
+    picture = f"outside the picture, which is {width_px} pixels wide and {height_px} high"
+    for line in lines:
+        if not _passes_through(line.ends_px, size):
+            raise GeometryError(f'line "{line.name}" from {_listed(line.ends_px, " to ")} lies {picture}: move it inside')
+    for zone in zones:
+        if _area_inside(zone.corners_px, size) < 1.0:
+            raise GeometryError(
+                f'zone "{zone.name}" with corners {_listed(zone.corners_px, " ")} lies {picture}: move it inside'
+            )
+
+
+def _listed(points: NDArray[np.float64], between: str) -> str:
+    return between.join(f"{x:g},{y:g}" for x, y in points)
+
+
+def _passes_through(ends: NDArray[np.float64], size: NDArray[np.float64]) -> bool:
+    """Whether a piece of the segment lies inside: the parameters at which it enters and leaves (Liang and Barsky 1984)."""
+    start, step = ends[0], ends[1] - ends[0]
+    enter, leave = 0.0, 1.0
+    for axis in (0, 1):
+        if step[axis] == 0.0:
+            if not 0.0 <= start[axis] <= size[axis]:
+                return False
+            continue
+        first, last = sorted((-start[axis] / step[axis], (size[axis] - start[axis]) / step[axis]))
+        enter, leave = max(enter, first), min(leave, last)
+    return bool(enter < leave)
+
+
+def _area_inside(corners: NDArray[np.float64], size: NDArray[np.float64]) -> float:
+    """Area of the polygon's part inside the picture, cut side by side (Sutherland and Hodgman 1974)."""
+    polygon = corners
+    for axis, limit, sign in ((0, 0.0, 1.0), (0, size[0], -1.0), (1, 0.0, 1.0), (1, size[1], -1.0)):
+        kept = []
+        # Where a hollow is cut, its pieces stay joined along the border, which adds no area.
+        for here, following in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+            inside, next_inside = sign * (here[axis] - limit), sign * (following[axis] - limit)
+            if inside >= 0:
+                kept.append(here)
+            if inside * next_inside < 0:
+                kept.append(here + (following - here) * inside / (inside - next_inside))
+        polygon = np.array(kept).reshape(-1, 2)
+    return abs(_signed_area(polygon))
+
+
+def _signed_area(corners: NDArray[np.float64]) -> float:
+    following = np.roll(corners, -1, axis=0)
+    return float(0.5 * np.sum(corners[:, 0] * following[:, 1] - corners[:, 1] * following[:, 0]))
+
+
 def _points(value: ArrayLike, what: str) -> NDArray[np.float64]:
     try:
         return frozen_array(np.array(value, dtype=np.float64), np.float64, shape=(None, 2), name=what)
@@ -99,12 +158,13 @@ def _first_self_crossing(corners: NDArray[np.float64]) -> tuple[int, int] | None
             adjacent = j == i + 1 or (i == 0 and j == n - 1)
             if not adjacent and _sides_meet(corners[i], corners[(i + 1) % n], corners[j], corners[(j + 1) % n]):
                 return i, j
-    area = 0.5 * np.sum(corners[:, 0] * np.roll(corners[:, 1], -1) - corners[:, 1] * np.roll(corners[:, 0], -1))
-    return (0, n - 1) if abs(area) < 1.0 else None
+    return (0, n - 1) if abs(_signed_area(corners)) < 1.0 else None
 
 
 def _sides_meet(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.float64]) -> bool:
     def side(p: NDArray[np.float64], q: NDArray[np.float64], r: NDArray[np.float64]) -> float:
         return float(np.sign((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])))
 
-    return side(a, b, c) * side(a, b, d) <= 0 and side(c, d, a) * side(c, d, b) <= 0
+    across = side(a, b, c) * side(a, b, d) <= 0 and side(c, d, a) * side(c, d, b) <= 0
+    overlap = np.maximum(np.minimum(a, b), np.minimum(c, d)) <= np.minimum(np.maximum(a, b), np.maximum(c, d))
+    return across and bool(overlap.all())  # two sides on one line need not meet

@@ -1,0 +1,115 @@
+"""Films: every frame, in order, as fast as they are asked for."""
+
+import itertools
+import time
+from collections.abc import Generator, Iterator
+from types import TracebackType
+from typing import Self
+
+import av
+
+from throng.capture.address import Address
+from throng.capture.clock import RateGate, StreamClock
+from throng.capture.info import SourceInfo
+from throng.capture.stream import UNTIMED, Video, open_video, to_bgr
+from throng.data.errors import SourceError
+from throng.data.frame import Frame
+
+
+def open_recorded(address: Address, *, camera: str, max_rate_hz: float | None, threads: int) -> "RecordedSource":
+    """Open a file, device or URL to be read once, and decode its first frame.
+
+    Raises
+    ------
+    SourceError
+        It cannot be opened, holds no video or no frame, or is a file whose frames carry no times.
+    """
+    gate = RateGate(max_rate_hz)
+    try:
+        video = open_video(address, threads=threads)
+    except SourceError as error:
+        raise SourceError(f"cannot read {address.shown(camera)}: {error}") from None
+    try:
+        first = _first_frame(video, address)
+    except SourceError as error:
+        video.close()
+        raise SourceError(f"cannot read {address.shown(camera)}: {error}") from None
+    return RecordedSource(video, first, camera=camera, gate=gate)
+
+
+class RecordedSource:
+    """A film being read once.
+
+    Attributes
+    ----------
+    info : SourceInfo
+    dropped : int
+        Always 0: nothing is lost; frames left out for `max_rate_hz` are not counted.
+    truncated : str
+        Why less was read than the film says it holds, in a sentence; empty while that is not the case. Complete once the
+        iteration has ended. What is readable is always read: a damaged packet is left out and the reading goes on.
+    """
+
+    def __init__(self, video: Video, frames: Iterator[av.VideoFrame], *, camera: str, gate: RateGate) -> None:
+        self.info: SourceInfo | None = video.info
+        self.dropped = 0
+        self.truncated = ""
+        self._video = video
+        self._camera = camera
+        self._gate = gate
+        self._frames = self._read(frames)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames in order, `time_s` in seconds since the first; a second call goes on where the first stopped."""
+        return self._frames
+
+    def close(self) -> None:
+        """Give the file or connection back."""
+        self._frames.close()
+        self._video.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _read(self, pictures: Iterator[av.VideoFrame]) -> Generator[Frame]:
+        clock = StreamClock(self._video.nominal_interval_s)
+        end_s = 0.0
+        try:
+            for index, picture in enumerate(pictures):
+                time_s = clock.time_s(picture.time if self._video.has_times else time.monotonic())
+                end_s = time_s + _length_s(picture)
+                if self._gate.passes(time_s):
+                    yield Frame(image_bgr=to_bgr(picture), time_s=time_s, index=index, camera=self._camera)
+        except SourceError as error:
+            self.truncated = f"reading stopped at {end_s:.1f} s: {error}"
+            return
+        self.truncated = self._what_is_missing(end_s)
+
+    def _what_is_missing(self, end_s: float) -> str:
+        length_s = self._video.info.duration_s
+        if length_s is not None and end_s + self._video.nominal_interval_s < length_s - max(0.5, 0.02 * length_s):
+            return f"it ends at {end_s:.1f} s although it says that it lasts {length_s:.1f} s"
+        damaged = self._video.damaged_packets
+        return f"{damaged} damaged packet{'s' * (damaged != 1)} could not be decoded whole" if damaged else ""
+
+
+def _first_frame(video: Video, address: Address) -> Iterator[av.VideoFrame]:
+    """All frames again, after making sure that there is one."""
+    if not video.has_times and address.kind == "file":
+        raise SourceError(UNTIMED)
+    frames = video.frames()
+    first = next(frames, None)
+    if first is None:
+        damaged = video.damaged_packets
+        raise SourceError("none of its frames can be decoded" if damaged else "it holds no frames")
+    video.info = video.info_from(first, live=False)
+    return itertools.chain([first], frames)
+
+
+def _length_s(picture: av.VideoFrame) -> float:
+    if picture.duration and picture.time_base is not None:
+        return float(picture.duration * picture.time_base)
+    return 0.0

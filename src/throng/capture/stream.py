@@ -1,0 +1,203 @@
+"""Opening and decoding with PyAV, and its errors in words that carry no address."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import av
+import numpy as np
+from av import error as av_error
+from numpy.typing import NDArray
+
+from throng.capture.address import Address
+from throng.capture.info import SourceInfo
+from throng.data.errors import SourceError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+TIMEOUT_S = 10.0
+"""How long a URL may take to answer, and then to send the next packet."""
+
+_NO_TIMESTAMPS = 0x0080
+"""FFmpeg's AVFMT_NOTIMESTAMPS: the format carries no frame times, so those that FFmpeg gives are a guess."""
+
+UNTIMED = (
+    "its frames carry no times, and a rate must not be guessed; "
+    "put it into a container with its true rate: ffmpeg -r RATE -i IN -c copy OUT.mp4"
+)
+
+_PLAUSIBLE_RATE_HZ = 1000.0
+
+_PROTOCOLS = {
+    "file": "file",
+    "http": "http,https,tls,tcp",
+    "https": "https,tls,tcp",
+    "rtsp": "rtsp,rtp,tcp",
+    "rtsps": "rtsps,rtsp,rtp,tls,tcp",
+}
+"""What each kind of address may reach, so that a playlist posing as a film cannot make us open files or hosts."""
+
+_SILENT = f"it did not answer within {TIMEOUT_S:g} s; check its address and that it is switched on"
+
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (av_error.FileNotFoundError, "it is not there; check the path"),
+    (av_error.IsADirectoryError, "it is a folder; name one file in it"),
+    (av_error.PermissionError, "it may not be read; check its permissions"),
+    (av_error.HTTPUnauthorizedError, "it refuses the user name or the password"),
+    (av_error.HTTPForbiddenError, "it refuses the user name or the password"),
+    (av_error.HTTPNotFoundError, "it has no stream under this path; check the path in its address"),
+    (av_error.HTTPError, "it answers with an error of its own"),
+    (av_error.HTTPClientError, "it answers with an error of its own"),
+    (av_error.ConnectionRefusedError, "it refuses the connection; check its address and that it is switched on"),
+    (av_error.ConnectionResetError, "it broke the connection"),
+    (av_error.BrokenPipeError, "it broke the connection"),
+    (av_error.TimeoutError, _SILENT),
+    (av_error.ExitError, _SILENT),
+    (av_error.EOFError, "it ended before its first picture"),
+    (av_error.InvalidDataError, "it holds no video that can be read"),
+    (av_error.DecoderNotFoundError, "its video codec is not known"),
+    (av_error.OSError, "it cannot be reached"),
+)
+
+
+@dataclass(slots=True)
+class Video:
+    """An open video: the container and what decoding it needs."""
+
+    container: "InputContainer"
+    info: SourceInfo
+    has_times: bool
+    nominal_interval_s: float
+    damaged_packets: int = 0
+
+    def frames(self) -> Iterator[av.VideoFrame]:
+        """The frames in the order in which they are shown; a packet that cannot be decoded is counted and left out.
+
+        Raises
+        ------
+        SourceError
+            Reading, not decoding, failed.
+        """
+        packets = self.container.demux(self.container.streams.video[0])
+        while True:
+            try:
+                packet = next(packets)
+                failure = None
+            except StopIteration:
+                return
+            except av_error.FFmpegError as error:
+                packet, failure = None, reason_of(error)
+            if packet is None:  # outside the except block: FFmpeg's error may quote the URL
+                raise SourceError(failure)
+            self.damaged_packets += packet.is_corrupt
+            try:
+                pictures = packet.decode()
+            except av_error.FFmpegError:
+                self.damaged_packets += 1
+                continue
+            self.damaged_packets += sum(picture.is_corrupt for picture in pictures)
+            yield from pictures
+
+    def info_from(self, picture: av.VideoFrame, *, live: bool) -> SourceInfo:
+        """The info, with the upright size of a decoded frame; a live source has no length."""
+        width_px, height_px = picture.width, picture.height
+        if (picture.rotation // 90) % 2:
+            width_px, height_px = height_px, width_px
+        frames, duration_s = (None, None) if live else (self.info.frames, self.info.duration_s)
+        return SourceInfo(width_px, height_px, self.info.frame_rate_hz, frames, duration_s)
+
+    def close(self) -> None:
+        """Give the file or connection back."""
+        self.container.close()
+
+
+def open_video(address: Address, *, threads: int) -> Video:
+    """Open an address and find its video.
+
+    Raises
+    ------
+    SourceError
+        With a reason that names neither address nor credentials; the caller says whose it is.
+    """
+    av.logging.set_level(None)  # FFmpeg's own messages may hold URLs with passwords
+    if address.kind == "file" and Path(address.text).is_dir():
+        raise SourceError("it is a folder; name one file in it")
+    begun_s = time.monotonic()
+    try:
+        container, failure = _open(address, address.target()), ""
+    except av_error.FFmpegError as error:
+        container, failure = None, reason_of(error)
+    if container is None:  # outside the except block: FFmpeg's error quotes the URL
+        timed_out = address.kind == "url" and time.monotonic() - begun_s >= 0.9 * TIMEOUT_S
+        raise SourceError(_SILENT if timed_out else _closer_reason(address, failure))
+    if not container.streams.video:
+        what = "it holds no video, only sound or data" if len(container.streams) else "it holds no frames"
+        container.close()
+        raise SourceError(what)
+    stream = container.streams.video[0]
+    stream.codec_context.thread_count = threads
+    stream.codec_context.thread_type = "AUTO" if threads > 1 else "SLICE"
+    info = _info(container)
+    return Video(
+        container,
+        info,
+        has_times=not container.format.flags & _NO_TIMESTAMPS,
+        nominal_interval_s=1.0 / info.frame_rate_hz if info.frame_rate_hz else 0.04,
+    )
+
+
+def to_bgr(picture: av.VideoFrame) -> NDArray[np.uint8]:
+    """The picture as (height, width, 3) uint8, upright: a film's own rotation is applied."""
+    image = cast(NDArray[np.uint8], picture.to_ndarray(format="bgr24"))
+    turns = (picture.rotation // 90) % 4
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+
+def reason_of(error: av_error.FFmpegError) -> str:
+    """What went wrong, in our own words: FFmpeg's may hold an address."""
+    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), "it cannot be read")
+
+
+def _open(address: Address, target: str) -> "InputContainer":
+    if address.kind == "device":
+        return av.open(target, "r", format="v4l2")
+    if address.kind == "file":
+        return av.open(target, "r", options={"protocol_whitelist": _PROTOCOLS["file"]})
+    options = {"protocol_whitelist": _PROTOCOLS[address.scheme], "timeout": str(int(TIMEOUT_S * 1e6))}
+    if address.scheme.startswith("rtsp"):
+        options["rtsp_transport"] = "tcp"
+    return av.open(target, "r", options=options, timeout=(TIMEOUT_S, TIMEOUT_S))
+
+
+def _closer_reason(address: Address, reason: str) -> str:
+    """Tell a film whose index is cut off from a file that never was a film."""
+    path = Path(address.text)
+    if address.kind == "file" and path.is_file():
+        with path.open("rb") as file:
+            head = file.read(12)
+        if not head:
+            return "it is empty"
+        if head[4:8] == b"ftyp":
+            return "it is cut off and its index is missing; copy or export it again"
+    return reason
+
+
+def _info(container: "InputContainer") -> SourceInfo:
+    stream = container.streams.video[0]
+    rates = (stream.average_rate, stream.guessed_rate)
+    rate_hz = next((float(rate) for rate in rates if rate and 0 < rate < _PLAUSIBLE_RATE_HZ), None)
+    duration_s = None
+    if stream.duration is not None and stream.time_base is not None:
+        duration_s = float(stream.duration * stream.time_base)
+    elif container.duration is not None and len(container.streams) == 1:
+        duration_s = container.duration / av.time_base
+        if "matroska" in container.format.name:  # whose length is the time of its end, not counted from its start
+            duration_s -= max(0, container.start_time or 0) / av.time_base
+    frames = stream.frames or None
+    if duration_s is not None and rate_hz is not None:
+        expected = round(duration_s * rate_hz)
+        frames = frames if frames and abs(frames - expected) <= 2 + 0.02 * expected else expected
+    return SourceInfo(stream.width, stream.height, rate_hz, frames, duration_s)

@@ -1,0 +1,225 @@
+"""`throng count`: exact numbers from footage, for the person who holds it. Nothing is stored."""
+
+import csv
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from throng.cli.places import check_names, parse_line, parse_zone
+from throng.data.errors import GeometryError
+from throng.data.frame import Frame
+from throng.data.outage import Outage
+
+if TYPE_CHECKING:
+    from throng.capture.source import Source
+    from throng.pipeline import Pipeline, Plan, Totals
+
+EXAMPLES = """Count people in footage, once, exactly; nothing is stored.
+
+Examples:
+
+    throng count street.mp4 --line "door: 661,166 1859,520"
+
+    throng count hall.mp4 --zone "hall: 0,0 768,0 768,432 0,432" --json
+
+    throng count rtsp://10.0.0.5/stream --line "gate: 100,300 600,300" --seconds 60
+
+A crossing is *in* when, looking from the line's first point to its second, it goes from the left-hand side of the picture to the right-hand side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a count found: totals and the run's facts."""
+
+    source: str
+    frames: int
+    dropped: int
+    detector: str
+    tracker: str
+    totals: "Totals"
+    plan: "Plan"
+    truncated: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented JSON form."""
+        places = len(self.plan.lines)
+        pairs = self.totals.counts.reshape(-1, 2).tolist()
+        seconds = self.totals.seconds
+        mean = self.totals.occupancy_seconds / seconds if seconds else self.totals.occupancy_seconds
+        return {
+            "source": self.source,
+            "frames": self.frames,
+            "seconds": round(seconds, 3),
+            "detector": self.detector,
+            "lines": [
+                {"name": line.name, "in": went_in, "out": went_out}
+                for line, (went_in, went_out) in zip(self.plan.lines, pairs[:places], strict=True)
+            ],
+            "zones": [
+                {
+                    "name": zone.name,
+                    "entries": entries,
+                    "exits": exits,
+                    "mean_occupancy": round(float(mean[number]), 3),
+                    "peak_occupancy": int(self.totals.peak[number]),
+                }
+                for number, (zone, (entries, exits)) in enumerate(zip(self.plan.zones, pairs[places:], strict=True))
+            ],
+        }
+
+
+def count(
+    source: Annotated[str, typer.Argument(help="A video file, a device such as /dev/video0, or a URL.", show_default=False)],
+    line: Annotated[list[str], typer.Option(help='A line to cross: "name: x,y x,y", pixels.', show_default=False)] = [],  # noqa: B006
+    zone: Annotated[list[str], typer.Option(help='A zone to be in: "name: x,y x,y x,y ...".', show_default=False)] = [],  # noqa: B006
+    anchor: Annotated[str, typer.Option(help="The point of a person's box that counts: foot or centre.")] = "foot",
+    detector: Annotated[str, typer.Option(help="auto, foreground, an installed model or FILE.onnx.")] = "auto",
+    homography: Annotated[
+        Path | None, typer.Option(help="Nine numbers, picture to metres: tells how large people look.", show_default=False)
+    ] = None,
+    rate: Annotated[float | None, typer.Option(help="Look at most so many times a second.", show_default=False)] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds of the source.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw lines, zones and counts on the empty scene, as PNG.", show_default=False)
+    ] = None,
+) -> None:
+    plan = _plan(line, zone, anchor, detector, homography)
+    counted = _count(source, plan, rate=rate, seconds=seconds, picture=picture)
+    result = counted.as_json()
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+    elif as_csv:
+        _print_csv(result)
+    else:
+        _print_tables(result, counted)
+    if counted.truncated:
+        Console(stderr=True).print(f"throng: {counted.truncated}", markup=False, highlight=False)
+
+
+count.__doc__ = EXAMPLES
+
+
+def _plan(line: list[str], zone: list[str], anchor: str, detector: str, homography: Path | None) -> "Plan":
+    lines, zones = tuple(parse_line(text) for text in line), tuple(parse_zone(text) for text in zone)
+    if not lines and not zones:
+        raise GeometryError('there is nothing to count: give at least one --line "name: x,y x,y" or --zone "name: x,y x,y x,y"')
+    check_names(lines, zones)
+    if anchor not in ("foot", "centre"):
+        raise GeometryError(f'--anchor must be foot or centre, not "{anchor}"')
+    # Decoder, detector and geometry libraries are loaded by the commands that look at pictures, not by `throng --help`.
+    from throng.ground.file import read_homography
+    from throng.pipeline import Plan
+
+    ground = None if homography is None else read_homography(homography)
+    point = "centre" if anchor == "centre" else "foot"
+    return Plan(lines=lines, zones=zones, anchor=point, detector=detector, homography=ground, threads=2)
+
+
+def _count(source: str, plan: "Plan", *, rate: float | None, seconds: float | None, picture: Path | None) -> Counted:
+    from throng.capture.plate import PlateBuilder
+    from throng.capture.source import open_source
+    from throng.detect.choose import choose_detector
+    from throng.pipeline import Pipeline, Totals
+
+    plates = PlateBuilder() if picture else None
+    # A model that cannot be used is said before a long film is read.
+    ready = choose_detector(plan.detector, threads=plan.threads) if plan.detector != "foreground" else None
+    known = ready if ready is not None and ready.name != "foreground" else None
+    pipeline = Pipeline(plan, detector=known, on_frame=plates.offer if plates else None)
+    totals = Totals.of(plan)
+    with open_source(source, camera="footage", max_rate_hz=rate, threads=0) as frames:
+        number = _follow(frames, pipeline, totals, seconds)
+        counted = Counted(
+            source=source,
+            frames=number,
+            dropped=frames.dropped,
+            detector=pipeline.detector.name if pipeline.detector else plan.detector,
+            tracker="kalman-iou",
+            totals=totals,
+            plan=plan,
+            truncated=frames.truncated,
+        )
+    if picture and plates:
+        from throng.cli.picture import save_picture
+
+        save_picture(picture, plates, pipeline, counted.as_json())
+    return counted
+
+
+def _follow(source: "Source", pipeline: "Pipeline", totals: "Totals", seconds: float | None) -> int:
+    """Measure the source to its end, with a progress bar where somebody is looking; how many frames were read."""
+    number = 0
+    expected = source.info.frames if source.info else None
+    with _progress() as progress:
+        task = progress.add_task("counting", total=expected, rate=0.0)
+        for item in pipeline.run(_until(source, seconds)):
+            if isinstance(item, Outage):
+                continue
+            totals.add(item)
+            number += 1
+            if number % 10 == 0:
+                elapsed = progress.tasks[0].elapsed or 1e-9
+                progress.update(task, completed=number, rate=number / elapsed)
+        # The last measurement is the end of the tracks, not a frame.
+        number -= 1
+        progress.update(task, completed=number)
+    return number
+
+
+def _until(source: "Source", seconds: float | None) -> Any:
+    for item in source:
+        if seconds is not None and isinstance(item, Frame) and item.time_s > seconds:
+            return
+        yield item
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.completed} frames, {task.fields[rate]:.0f}/s"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _print_csv(result: dict[str, Any]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["kind", "name", "in", "out", "entries", "exits", "mean_occupancy", "peak_occupancy"])
+    for line in result["lines"]:
+        writer.writerow(["line", line["name"], line["in"], line["out"], "", "", "", ""])
+    for zone in result["zones"]:
+        numbers = [zone[key] for key in ("entries", "exits", "mean_occupancy", "peak_occupancy")]
+        writer.writerow(["zone", zone["name"], "", "", *numbers])
+
+
+def _print_tables(result: dict[str, Any], counted: Counted) -> None:
+    console = Console(highlight=False)
+    for kind, columns in (("lines", ("in", "out")), ("zones", ("entries", "exits", "mean_occupancy", "peak_occupancy"))):
+        if result[kind]:
+            table = Table(kind[:-1], *(column.replace("_", " ") for column in columns))
+            for column in table.columns[1:]:
+                column.justify = "right"
+            for row in result[kind]:
+                table.add_row(row["name"], *(str(row[column]) for column in columns))
+            console.print(table)
+    console.print(
+        f"{counted.frames} frames read, {counted.dropped} dropped, {counted.totals.seconds:.1f} s of footage; "
+        f"detector {counted.detector}, tracker {counted.tracker}, point {counted.plan.anchor}; exact, nothing stored",
+        markup=False,
+    )

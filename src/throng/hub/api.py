@@ -1,0 +1,175 @@
+"""The hub's HTTP interface, version 1."""
+
+import itertools
+import json
+import math
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import StreamingResponse
+
+from throng import __version__
+from throng.hub.cameras import Cameras
+from throng.hub.door import CODE_S, Door
+from throng.hub.gate import SESSION
+from throng.hub.live import Event, Feed, stream
+from throng.hub.models import (
+    Budget,
+    Camera,
+    Health,
+    Measure,
+    Problem,
+    Quantity,
+    Row,
+    SeriesAnswer,
+    SignInCode,
+    Site,
+    camera_answer,
+    measures_of,
+    row_answer,
+    utc,
+)
+from throng.store.store import Series, Store
+
+MOST_ROWS = 100_000
+_ROWS_A_CHUNK = 2_000
+_HOUR = timedelta(hours=1)
+
+_LIVE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Server-sent events: `tick` (data: Tick), `camera` (data: Camera), `reload` (the page fell behind: "
+        "load the series anew), `ended` (the session is over).",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    503: {"model": Problem},
+}
+
+Name = Annotated[str, Query(max_length=200)]
+Moment = Annotated[datetime | None, Query(description="ISO 8601; UTC where no offset is given.")]
+
+
+def health_router() -> APIRouter:
+    """The one answer for strangers."""
+    router = APIRouter()
+
+    @router.get("/health")
+    def health() -> Health:
+        """Whether the hub answers; says nothing else."""
+        return Health()
+
+    return router
+
+
+def site_router(*, site_name: str, tick_s: float, budget: Budget, cameras: Cameras) -> APIRouter:
+    """What there is: the site, its cameras, and what is measured where."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/site")
+    def site() -> Site:
+        """The site and its promise."""
+        return Site(name=site_name, tick_s=tick_s, version=__version__, budget=budget)
+
+    @router.get("/cameras")
+    def all_cameras() -> list[Camera]:
+        """Every camera and whether it sees."""
+        return [camera_answer(status) for status in cameras.all()]
+
+    @router.get("/measures")
+    def measures() -> list[Measure]:
+        """What is released of every place."""
+        return measures_of(cameras.entries)
+
+    return router
+
+
+def numbers_router(*, store: Store, cameras: Cameras, tick_s: float) -> APIRouter:
+    """The numbers: the newest, and over time."""
+    router = APIRouter(prefix="/api/v1", responses={503: {"model": Problem}})
+    known = {(m.camera, m.place, quantity) for m in measures_of(cameras.entries) for quantity in m.quantities}
+
+    @router.get("/latest")
+    def latest() -> list[Row]:
+        """The newest number of every camera, place and quantity."""
+        return [row_answer(row) for row in store.latest()]
+
+    @router.get("/series", response_model=SeriesAnswer, responses={400: {"model": Problem}, 404: {"model": Problem}})
+    def series(camera: Name, place: Name, quantity: Quantity, start: Moment = None, end: Moment = None) -> StreamingResponse:
+        """One quantity of one place over time, oldest first: ticks from `start` to before `end`; by default the last hour."""
+        start_s, end_s = _span(start, end)
+        found = store.series(camera, place, quantity, start_s=start_s, end_s=end_s, max_rows=MOST_ROWS + 1)
+        if len(found) > MOST_ROWS:
+            raise HTTPException(400, f"more than {MOST_ROWS:,} rows: ask for a shorter time")
+        if not len(found) and (camera, place, quantity) not in known:
+            raise HTTPException(404, f"no such measure: {camera}, {place}, {quantity}; /api/v1/measures lists them")
+        head: dict[str, str | float] = {
+            "camera": camera,
+            "place": place,
+            "quantity": quantity,
+            "unit": "people",
+            "tick_s": tick_s,
+        }
+        return StreamingResponse(_series_json(head, found), media_type="application/json")
+
+    return router
+
+
+def live_router(*, feed: Feed, door: Door, cameras: Cameras) -> APIRouter:
+    """The live feed, and signing in another device."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/live", response_class=StreamingResponse, responses=_LIVE)
+    async def live(request: Request) -> StreamingResponse:
+        """Every tick as it is stored, and every change of a camera's state; begins with the state of each camera."""
+        if feed.is_full:
+            raise HTTPException(503, "too many pages are live already: close one and reload")
+
+        def first() -> list[Event]:
+            return [Event("camera", camera_answer(status).model_dump_json()) for status in cameras.all()]
+
+        events = stream(feed, request.scope[SESSION], first=first, is_open=door.is_open)
+        return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+    @router.post("/sign-in-codes")
+    def new_code(request: Request) -> SignInCode:
+        """A one-time sign-in for another device or person."""
+        code = door.new_code()
+        return SignInCode(code=code, url=str(request.url.replace(path="/sign-in", query=f"code={code}")), expires_s=CODE_S)
+
+    return router
+
+
+def _span(start: datetime | None, end: datetime | None) -> tuple[float, float]:
+    """Start and end as Unix time; where one is missing, an hour from the other or from now."""
+    start, end = (moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC) for moment in (start, end))
+    if end is None:
+        end = start + _HOUR if start is not None else datetime.fromtimestamp(time.time(), UTC)
+    if start is None:
+        start = end - _HOUR
+    if start >= end:
+        raise HTTPException(400, f"start must be before end, not {start.isoformat()} and {end.isoformat()}")
+    return start.timestamp(), end.timestamp()
+
+
+def _series_json(head: dict[str, str | float], series: Series) -> Iterator[bytes]:
+    """The JSON of a `SeriesAnswer`, in pieces: 100,000 rows as models would take a third of the hub's memory."""
+    yield json.dumps(head)[:-1].encode() + b', "rows": ['
+    columns = (series.tick_start_us.tolist(), series.values.tolist(), series.standard_errors.tolist(), series.unknown.tolist())
+    points = map(_point, *columns)
+    separator = ""
+    while chunk := list(itertools.islice(points, _ROWS_A_CHUNK)):
+        yield (separator + ", ".join(chunk)).encode()
+        separator = ", "
+    yield b"]}"
+
+
+def _point(time_us: int, value: float, standard_error: float, unknown: str) -> str:
+    point = {
+        "time": utc(time_us).isoformat().replace("+00:00", "Z"),
+        "value": None if math.isnan(value) else value,
+        "standard_error": None if math.isnan(standard_error) else standard_error,
+        "unknown": unknown,
+    }
+    return json.dumps(point, allow_nan=False)

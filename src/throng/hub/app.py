@@ -1,0 +1,102 @@
+"""The hub: what is released, for people who signed in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse
+
+from throng import __version__
+from throng.data.errors import StoreError
+from throng.hub.api import health_router, live_router, numbers_router, site_router
+from throng.hub.cameras import CameraEntry, Cameras
+from throng.hub.door import Door
+from throng.hub.gate import Gate
+from throng.hub.ingest import Ingest
+from throng.hub.live import Feed
+from throng.hub.models import Budget
+from throng.hub.pages import add_pages
+from throng.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What stands behind the routes."""
+
+    cameras: Cameras
+    door: Door
+    feed: Feed
+    ingest: Ingest
+
+
+class Hub(FastAPI):
+    """The hub's application, with the parts that its routes share.
+
+    Attributes
+    ----------
+    ingest : Ingest
+        Takes releases and camera states; `serve` runs it.
+    feed : Feed
+        Ends every live page when it is closed.
+    door : Door
+        Makes sign-in codes.
+    """
+
+    def __init__(self, parts: Parts, *, port: int, title: str) -> None:
+        self.ingest = parts.ingest
+        self.feed = parts.feed
+        self.door = parts.door
+        self._port = port
+        super().__init__(title=title, version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None)
+
+    def sign_in_url(self) -> str:
+        """An address that signs in one person once, within half an hour: for the terminal that started the hub, never a log."""
+        return f"http://127.0.0.1:{self._port}/sign-in?code={self.door.new_code()}"
+
+
+def create_app(
+    *,
+    site_name: str,
+    tick_s: float,
+    budget: Mapping[str, float],
+    cameras: Sequence[CameraEntry],
+    store: Store,
+    port: int,
+    page_dir: Path,
+) -> Hub:
+    """The hub of one site.
+
+    Parameters
+    ----------
+    site_name : str
+        As people call the place.
+    tick_s : float
+        Length of a tick, seconds.
+    budget : mapping
+        `rho_per_day` and `passage_counters`.
+    cameras : sequence of CameraEntry
+        In the order in which they are shown.
+    store : Store
+        Open; the caller closes it after the hub has stopped.
+    port : int
+        Where it will be served, for the addresses it hands out.
+    page_dir : Path
+        Where the built dashboard lies, or will.
+    """
+    states = Cameras(cameras)
+    feed, door = Feed(), Door()
+    parts = Parts(cameras=states, door=door, feed=feed, ingest=Ingest(store, feed, states))
+    hub = Hub(parts, port=port, title=f"Throng: {site_name}")
+    hub.include_router(health_router())
+    hub.include_router(site_router(site_name=site_name, tick_s=tick_s, budget=Budget.model_validate(budget), cameras=states))
+    hub.include_router(numbers_router(store=store, cameras=states, tick_s=tick_s))
+    hub.include_router(live_router(feed=feed, door=door, cameras=states))
+    add_pages(hub, site_name=site_name, page_dir=page_dir, door=door, feed=feed)
+    hub.add_exception_handler(StoreError, _store_failed)
+    hub.add_middleware(Gate, door=door)
+    return hub
+
+
+def _store_failed(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, status_code=503)

@@ -1,0 +1,147 @@
+"""The live feed: what was just stored, to every page that is open."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+HEARTBEAT_S = 15.0
+_MOST_WAITING = 256
+_MOST_PAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One server-sent event: its name, and its data as JSON on one line."""
+
+    name: str
+    data: str = "{}"
+
+    def encode(self) -> bytes:
+        """The bytes on the wire."""
+        return f"event: {self.name}\ndata: {self.data}\n\n".encode()
+
+
+RELOAD = Event("reload")
+"""To a page that fell behind: it has missed events and loads its series anew."""
+ENDED = Event("ended")
+"""To a page whose session is over."""
+_CLOSE = Event("close")
+
+
+class Subscription:
+    """One open page: its event loop, its session, and the events that wait for it."""
+
+    def __init__(self, session: bytes, *, most_waiting: int = _MOST_WAITING) -> None:
+        self.session = session
+        self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.Queue[Event] = asyncio.Queue(most_waiting)
+
+    def offer(self, event: Event) -> None:
+        """Hand over an event from any thread, without waiting for the page."""
+        with contextlib.suppress(RuntimeError):  # the page's event loop is closed, and the page with it
+            self._loop.call_soon_threadsafe(self._append, event)
+
+    async def next(self) -> Event | None:
+        """The next event, or None when there was none for a heartbeat."""
+        try:
+            return await asyncio.wait_for(self._waiting.get(), HEARTBEAT_S)
+        except TimeoutError:
+            return None
+
+    def _append(self, event: Event) -> None:
+        if event in (_CLOSE, ENDED):
+            self._clear()
+        elif self._waiting.full():
+            self._clear()
+            event = RELOAD
+        self._waiting.put_nowait(event)
+
+    def _clear(self) -> None:
+        while not self._waiting.empty():
+            self._waiting.get_nowait()
+
+
+class Feed:
+    """Gives each event to every open page; a page that is slow loses its place in the feed, and nobody waits for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pages: set[Subscription] = set()
+        self._closed = False
+
+    def publish(self, event: Event) -> None:
+        """Offer an event to every page; from any thread."""
+        with self._lock:
+            pages = list(self._pages)
+        for page in pages:
+            page.offer(event)
+
+    def end(self, session: bytes) -> None:
+        """End the pages of one session."""
+        with self._lock:
+            pages = [page for page in self._pages if page.session == session]
+        for page in pages:
+            page.offer(ENDED)
+
+    def close(self) -> None:
+        """End every page, now and from now on."""
+        with self._lock:
+            self._closed = True
+        self.publish(_CLOSE)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many pages are live as there may be."""
+        with self._lock:
+            return len(self._pages) >= _MOST_PAGES
+
+    def subscribe(self, session: bytes) -> Subscription:
+        """Open a page's place in the feed; call in its event loop, and `unsubscribe` at its end."""
+        page = Subscription(session)
+        with self._lock:
+            self._pages.add(page)
+            if self._closed:
+                page.offer(_CLOSE)
+        return page
+
+    def unsubscribe(self, page: Subscription) -> None:
+        """Close a page's place."""
+        with self._lock:
+            self._pages.discard(page)
+
+
+async def stream(
+    feed: Feed, session: bytes, *, first: Callable[[], list[Event]], is_open: Callable[[bytes], bool]
+) -> AsyncIterator[bytes]:
+    """The bytes of one page's feed, until its session or the hub ends.
+
+    Parameters
+    ----------
+    feed : Feed
+        What is published.
+    session : bytes
+        Whose page it is.
+    first : callable
+        The events that a page starts with; asked once the page misses nothing any more.
+    is_open : callable
+        Whether a session is still open; asked at every event and heartbeat.
+    """
+    page = feed.subscribe(session)
+    try:
+        yield b"retry: 2000\n\n"
+        for state in first():
+            yield state.encode()
+        async for event in _events(page, is_open):
+            yield b": still here\n\n" if event is None else event.encode()
+    finally:
+        feed.unsubscribe(page)
+
+
+async def _events(page: Subscription, is_open: Callable[[bytes], bool]) -> AsyncIterator[Event | None]:
+    while (event := await page.next()) != _CLOSE:
+        last = ENDED if not is_open(page.session) else event
+        yield last
+        if last in (ENDED, RELOAD):
+            return

@@ -1,0 +1,210 @@
+"""The answers of the hub, as the description at /api/v1/openapi.json shows them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from throng.data.release import Release
+from throng.hub.cameras import QUANTITIES_OF, CameraEntry, CameraStatus, Kind, State
+from throng.store.store import StoredRow
+
+Quantity = Literal["in", "out", "in_total", "out_total", "entries", "exits", "occupancy"]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Value = Field(
+    description="Protected number of people: unclipped, so that it is unbiased and may be negative; null when unknown."
+)
+StandardError = Field(description="Standard error of the value that the protection causes, people; null when unknown.")
+Unknown = Field(description="Why the tick's numbers are unknown; empty when they are known.")
+TickS = Field(description="Length of a tick, seconds.")
+TickStart = Field(description="When the tick began, UTC.")
+
+
+class Answer(BaseModel):
+    """What all answers share."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Health(Answer):
+    """The hub answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Budget(Answer):
+    """What a camera's day may spend, and how far one passage can reach."""
+
+    rho_per_day: float = Field(description="Zero-concentrated differential privacy, per camera and UTC day.")
+    passage_counters: int = Field(description="Most counts that one passage through a camera's view may change.")
+
+
+class Site(Answer):
+    """The site and its promise."""
+
+    name: str
+    tick_s: float = TickS
+    version: str
+    budget: Budget
+
+
+class Place(Answer):
+    """A line or zone."""
+
+    name: str
+    kind: Kind
+
+
+class Camera(Answer):
+    """A camera: never its address."""
+
+    name: str
+    state: State
+    reason: str = Field(description="Why the camera's numbers are unknown.")
+    since: datetime
+    places: list[Place]
+
+
+class Measure(Answer):
+    """What is released of one place."""
+
+    camera: str
+    place: str
+    kind: Kind
+    quantities: list[Quantity]
+
+
+class Row(Answer):
+    """One released number."""
+
+    camera: str
+    place: str
+    quantity: Quantity
+    time: datetime = TickStart
+    tick_s: float = TickS
+    value: float | None = Value
+    standard_error: float | None = StandardError
+    mechanism: str = Field(description="What protects the number, with its parameters.")
+    epoch: str = Field(description="The accounted stretch the tick belongs to.")
+    unknown: str = Unknown
+
+
+class Point(Answer):
+    """One tick of a series."""
+
+    time: datetime = TickStart
+    value: float | None = Value
+    standard_error: float | None = StandardError
+    unknown: str = Unknown
+
+
+class SeriesAnswer(Answer):
+    """One quantity of one place over time, oldest first."""
+
+    camera: str
+    place: str
+    quantity: Quantity
+    unit: Literal["people"] = "people"
+    tick_s: float = TickS
+    rows: list[Point]
+
+
+class TickValue(Answer):
+    """One number of a live tick."""
+
+    place: str
+    quantity: Quantity
+    value: float | None = Value
+    standard_error: float | None = StandardError
+
+
+class Tick(Answer):
+    """All numbers of one camera and one tick: the data of a live `tick` event."""
+
+    camera: str
+    time: datetime = TickStart
+    tick_s: float = TickS
+    unknown: str = Unknown
+    rows: list[TickValue]
+
+
+class SignInCode(Answer):
+    """A one-time sign-in for another device."""
+
+    code: str
+    url: str
+    expires_s: int
+
+
+class Problem(Answer):
+    """Why a request was refused."""
+
+    detail: str
+
+
+def utc(time_us: int) -> datetime:
+    """The moment that many microseconds after 1970 began, UTC."""
+    return _EPOCH + timedelta(microseconds=time_us)
+
+
+def camera_answer(status: CameraStatus) -> Camera:
+    """A camera as people see it."""
+    places = [Place(name=place.name, kind=place.kind) for place in status.camera.places]
+    since = utc(round(status.since_s) * 1_000_000)
+    return Camera(name=status.camera.name, state=status.state, reason=status.reason, since=since, places=places)
+
+
+def measures_of(cameras: Sequence[CameraEntry]) -> list[Measure]:
+    """What is released of every place."""
+    return [
+        Measure.model_validate(
+            {"camera": camera.name, "place": place.name, "kind": place.kind, "quantities": QUANTITIES_OF[place.kind]}
+        )
+        for camera in cameras
+        for place in camera.places
+    ]
+
+
+def row_answer(row: StoredRow) -> Row:
+    """A stored row as people see it."""
+    return Row.model_validate(
+        {
+            "camera": row.camera,
+            "place": row.place,
+            "quantity": row.quantity,
+            "time": utc(row.tick_start_us),
+            "tick_s": row.tick_s,
+            "value": row.value,
+            "standard_error": row.standard_error,
+            "mechanism": row.mechanism,
+            "epoch": row.epoch,
+            "unknown": row.unknown,
+        }
+    )
+
+
+def tick_of_release(release: Release) -> Tick:
+    """A release as a live tick."""
+    numbers = zip(release.places, release.quantities, release.values.tolist(), release.standard_errors.tolist(), strict=True)
+    rows = [
+        {"place": place, "quantity": quantity}
+        | {"value": None if release.unknown else value, "standard_error": None if release.unknown else error}
+        for place, quantity, value, error in numbers
+    ]
+    return _tick(release.camera, round(release.tick_start_s * 1e6), release.tick_s, release.unknown, rows)
+
+
+def tick_of_rows(stored: Sequence[StoredRow]) -> Tick:
+    """The stored rows of one camera and tick as a live tick."""
+    rows = [
+        {"place": row.place, "quantity": row.quantity, "value": row.value, "standard_error": row.standard_error}
+        for row in stored
+    ]
+    first = stored[0]
+    return _tick(first.camera, first.tick_start_us, first.tick_s, first.unknown, rows)
+
+
+def _tick(camera: str, start_us: int, tick_s: float, unknown: str, rows: Sequence[object]) -> Tick:
+    return Tick.model_validate({"camera": camera, "time": utc(start_us), "tick_s": tick_s, "unknown": unknown, "rows": rows})

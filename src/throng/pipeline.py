@@ -1,0 +1,147 @@
+"""One camera from pictures to measurements: capture, detect, track, ground, measure."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from throng.capture.source import Source
+from throng.data.frame import Frame
+from throng.data.measurement import Measurement
+from throng.data.outage import Outage
+from throng.data.place import Anchor, Line, Zone, check_inside
+from throng.data.scale import PersonScale
+from throng.detect.choose import choose_detector
+from throng.detect.detector import Detector
+from throng.ground.apply import on_ground
+from throng.ground.camera import person_scale
+from throng.ground.homography import Homography
+from throng.measure.measurer import Measurer
+from throng.track.tracker import Tracker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one camera is asked to measure.
+
+    Attributes
+    ----------
+    lines, zones : tuples of Line, Zone
+    anchor : {"foot", "centre"}
+    detector : str
+        As `throng.detect.choose.choose_detector` takes it.
+    homography : Homography or None
+        Picture to ground, where it is known.
+    threads : int
+        Threads of the detector's model.
+    """
+
+    lines: tuple[Line, ...]
+    zones: tuple[Zone, ...]
+    anchor: Anchor = "foot"
+    detector: str = "auto"
+    homography: Homography | None = None
+    threads: int = 1
+
+
+class Pipeline:
+    """Frames in, measurements out, for one camera; everything between stays in memory.
+
+    Parameters
+    ----------
+    plan : Plan
+    on_frame : callable, optional
+        Sees every frame before it is measured, for a progress bar or a plate.
+    detector : Detector, optional
+        In place of the one the plan names.
+    """
+
+    def __init__(
+        self, plan: Plan, *, on_frame: Callable[[Frame], None] | None = None, detector: Detector | None = None
+    ) -> None:
+        self.plan = plan
+        self.detector = detector
+        self._on_frame = on_frame
+        self._size_px: tuple[int, int] | None = None
+        self._tracker = Tracker(anchor=plan.anchor)
+        self._measurer = Measurer(plan.lines, plan.zones)
+        self._time_s = 0.0
+        # One camera, one core: OpenCV's own threads would fight those of the other cameras.
+        cv2.setNumThreads(1)
+
+    def run(self, source: Source) -> Iterator[Measurement | Outage]:
+        """Measure a source to its end; an outage is handed on, and after it the ends of the tracks that it cut off.
+
+        Raises
+        ------
+        SourceError, ModelError, GeometryError
+            The source or the detector cannot be used, or a line or zone lies outside the picture.
+        """
+        for item in source:
+            if isinstance(item, Outage):
+                yield item
+                yield self._end(self._time_s)
+            else:
+                yield self.measure(item)
+        yield self._end(self._time_s)
+
+    def measure(self, frame: Frame) -> Measurement:
+        """The measurement of one frame."""
+        if self._on_frame is not None:
+            self._on_frame(frame)
+        detector = self._ready(frame)
+        self._time_s = max(self._time_s, frame.time_s)
+        tracks = self._tracker.update(detector.detect(frame))
+        if self.plan.homography is not None:
+            tracks = on_ground(tracks, self.plan.homography)
+        return self._measurer.update(tracks)
+
+    def _ready(self, frame: Frame) -> Detector:
+        """The detector, once the size of the picture is known and the places lie inside it."""
+        if frame.size_px != self._size_px:
+            check_inside(self.plan.lines, self.plan.zones, *frame.size_px)
+            self._size_px = frame.size_px
+        if self.detector is None:
+            self.detector = choose_detector(self.plan.detector, scale=self._scale(frame), threads=self.plan.threads)
+        return self.detector
+
+    def _scale(self, frame: Frame) -> PersonScale | None:
+        return None if self.plan.homography is None else person_scale(self.plan.homography, *frame.size_px)
+
+    def _end(self, time_s: float) -> Measurement:
+        return self._measurer.end(self._tracker.finish(), time_s)
+
+
+@dataclass(slots=True)
+class Totals:
+    """Exact sums over measurements, for the person who holds the footage.
+
+    Attributes
+    ----------
+    counts : (counters,) int64
+    occupancy_seconds : (zones,) float64
+        People times seconds.
+    peak : (zones,) int64
+    seconds : float
+        Time measured.
+    """
+
+    counts: np.ndarray[tuple[int], np.dtype[np.int64]]
+    occupancy_seconds: np.ndarray[tuple[int], np.dtype[np.float64]]
+    peak: np.ndarray[tuple[int], np.dtype[np.int64]]
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Totals":
+        """Nothing yet, for the lines and zones of a plan."""
+        zones = len(plan.zones)
+        return cls(np.zeros(2 * (len(plan.lines) + zones), np.int64), np.zeros(zones), np.zeros(zones, np.int64))
+
+    def add(self, measurement: Measurement) -> None:
+        """Take in one measurement."""
+        step_s = max(0.0, measurement.time_s - self.seconds)
+        self.seconds = max(self.seconds, measurement.time_s)
+        self.occupancy_seconds += measurement.occupancy * step_s
+        self.peak = np.maximum(self.peak, measurement.occupancy)
+        np.add.at(self.counts, measurement.counters, 1)

@@ -1,0 +1,176 @@
+"""What has been spent of each camera's budget, on disk before it is spent.
+
+The ledger holds no number about people: only that an epoch was opened, when, and at what cost. It is one file of JSON lines,
+only ever appended to, locked while it is read and written, so that several workers may share it. A line without its end is an
+epoch that never opened (the machine stopped while writing); it is set aside in `<ledger>.torn`. Any other line that cannot be
+read means that what was spent is not known, and then nothing is released.
+"""
+
+import fcntl
+import json
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from throng.data.errors import BudgetError
+
+SMALLEST_SHARE = 1 / 64
+"""An epoch is refused once less than this share of the day's budget is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An accounted stretch of a mechanism: its name, "2026-11-24/1", and what it may spend."""
+
+    name: str
+    rho: float
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One epoch that was opened. `opened` and `day` are UTC, ISO 8601."""
+
+    camera: str
+    day: str
+    epoch: str
+    rho: float
+    sensitivity: float
+    mechanism: str
+    opened: str
+
+    def __post_init__(self) -> None:
+        texts: tuple[object, ...] = (self.camera, self.day, self.epoch, self.mechanism, self.opened)
+        numbers: tuple[object, ...] = (self.rho, self.sensitivity)
+        # Read from a file, so the types are not to be trusted.
+        if not all(isinstance(text, str) for text in texts) or not all(map(_is_cost, numbers)):
+            raise ValueError("a ledger line needs five texts and two positive numbers")
+        if date.fromisoformat(self.day).isoformat() != self.day:
+            raise ValueError("the day of a ledger line must be written YYYY-MM-DD")
+
+
+def _is_cost(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+
+
+class Ledger:
+    """The account of what was spent, one file for any number of cameras.
+
+    Parameters
+    ----------
+    path : Path
+        Made, readable by its owner only, when the first epoch opens.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def lines(self) -> list[LedgerLine]:
+        """Every epoch that was opened, in order.
+
+        Raises
+        ------
+        BudgetError
+            The ledger cannot be read or is damaged.
+        """
+        if not self._path.exists():
+            return []
+        with self._locked() as file:
+            return self._read(file)
+
+    def open_epoch(self, camera: str, day: date, *, rho_per_day: float, sensitivity: float, mechanism: str) -> Epoch:
+        """Open the next epoch of this camera's day: half of what the day has left, durable on disk when this returns.
+
+        Raises
+        ------
+        BudgetError
+            Less than a 64th of the day's budget is left; or the ledger cannot be read or written, or is damaged.
+        """
+        with self._locked() as file:
+            today = [line for line in self._read(file) if (line.camera, line.day) == (camera, day.isoformat())]
+            spent = math.fsum(line.rho for line in today)
+            left = rho_per_day - spent
+            if left < rho_per_day * SMALLEST_SHARE:
+                raise BudgetError(
+                    f'the privacy budget of camera "{camera}" for {day} is spent ({spent:.3g} of {rho_per_day:g} in '
+                    f"{len(today)} starts): its numbers are back at midnight UTC, or raise budget.rho_per_day"
+                )
+            epoch = Epoch(f"{day.isoformat()}/{len(today) + 1}", left / 2)
+            opened = datetime.now(UTC).isoformat(timespec="seconds")
+            line = LedgerLine(camera, day.isoformat(), epoch.name, epoch.rho, sensitivity, mechanism, opened)
+            self._append(file, json.dumps(asdict(line)).encode() + b"\n")
+            return epoch
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+        except OSError as error:
+            raise self._unusable(error) from error
+        finally:
+            os.close(file)
+
+    def _unusable(self, error: OSError) -> BudgetError:
+        return BudgetError(
+            f"the ledger {self._path.name} cannot be used ({error.strerror}): nothing is released until it can be written"
+        )
+
+    def _read(self, file: int) -> list[LedgerLine]:
+        content = os.pread(file, os.fstat(file).st_size, 0)
+        whole, _, rest = content.rpartition(b"\n")
+        lines = [self._parsed(text, number) for number, text in enumerate(whole.split(b"\n"), 1)] if whole else []
+        if rest:
+            lines += self._mend(file, rest, keep=len(content) - len(rest))
+        return lines
+
+    def _parsed(self, text: bytes, number: int) -> LedgerLine:
+        try:
+            return LedgerLine(**json.loads(text))
+        except (ValueError, TypeError):
+            raise BudgetError(
+                f"line {number} of the ledger {self._path.name} is damaged, so what was spent is not known: restore the file "
+                "from a copy, or move it away after midnight UTC to begin a new one"
+            ) from None
+
+    def _mend(self, file: int, rest: bytes, *, keep: int) -> list[LedgerLine]:
+        """Finish a last line that lacks only its end, which counts as spent; set aside one that lacks more."""
+        try:
+            line = LedgerLine(**json.loads(rest))
+        except (ValueError, TypeError):
+            self._set_aside(rest)
+            os.ftruncate(file, keep)
+            os.fsync(file)
+            return []
+        self._append(file, b"\n")
+        return [line]
+
+    def _set_aside(self, rest: bytes) -> None:
+        torn = os.open(f"{self._path}.torn", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(torn, rest + b"\n")
+        finally:
+            os.close(torn)
+
+    def _append(self, file: int, text: bytes) -> None:
+        """All of it, on the disk, or none of it: a full disk must not cost budget at every try."""
+        size = os.fstat(file).st_size
+        try:
+            if os.write(file, text) < len(text):
+                raise OSError(28, "no space left on the device")
+            os.fsync(file)
+            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError:
+            os.ftruncate(file, size)
+            raise

@@ -1,0 +1,158 @@
+"""The plate shows the scene and nobody."""
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from throng.capture.plate import Plate, PlateBuilder
+from throng.capture.source import open_source
+from throng.data.detections import Detections
+from throng.data.errors import SecrecyError
+from throng.data.frame import Frame
+
+HEIGHT_PX, WIDTH_PX = 120, 160
+RED = np.array([0, 0, 255], np.uint8)
+
+
+def scene() -> NDArray[np.uint8]:
+    """A textured background without any red."""
+    texture = np.random.default_rng(4).integers(60, 90, (HEIGHT_PX, WIDTH_PX), dtype=np.uint8)
+    return np.dstack([texture, texture, texture])
+
+
+def with_person(x: int, y: int, image: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+    image = scene() if image is None else image
+    image[y : y + 30, x : x + 12] = RED
+    return image
+
+
+def find_red(frame: Frame) -> Detections:
+    """Finds the box around everything red."""
+    rows, columns = np.nonzero((frame.image_bgr == RED).all(axis=2))
+    boxes = [] if rows.size == 0 else [[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]]
+    return Detections(boxes_px=np.array(boxes, float).reshape(-1, 4), scores=np.ones(len(boxes)), time_s=frame.time_s)
+
+
+def find_nobody(frame: Frame) -> Detections:
+    return Detections(boxes_px=np.zeros((0, 4)), scores=np.zeros(0), time_s=frame.time_s)
+
+
+def find_always(frame: Frame) -> Detections:
+    width, height = frame.size_px
+    return Detections(boxes_px=np.array([[0.0, 0.0, width / 4, height / 4]]), scores=np.ones(1), time_s=frame.time_s)
+
+
+def offer(builder: PlateBuilder, images: list[NDArray[np.uint8]], *, step_s: float = 1.0) -> PlateBuilder:
+    for i, image in enumerate(images):
+        builder.offer(Frame(image_bgr=image, time_s=i * step_s, index=i, camera="north"))
+    return builder
+
+
+def test_somebody_who_walks_through_is_not_in_the_plate() -> None:
+    plate = offer(PlateBuilder(), [with_person(4 * i, 50) for i in range(31)]).build(find_nobody)
+    assert plate is not None
+    assert plate.covered == 0
+    assert np.array_equal(plate.image_bgr, scene())
+
+
+def test_somebody_who_never_moves_is_covered_with_a_margin() -> None:
+    plate = offer(PlateBuilder(), [with_person(100, 50) for _ in range(31)]).build(find_red)
+    assert plate is not None
+    assert plate.covered == 1
+    changed = (plate.image_bgr != scene()).any(axis=2)
+    assert changed[46:84, 99:113].all()
+    assert not changed[:, :90].any()
+    assert not (plate.image_bgr == RED).all(axis=2).any()
+
+
+def test_somebody_who_stands_for_half_the_time_is_covered_though_no_detector_finds_the_ghost() -> None:
+    images = [with_person(100, 50) if i % 2 else scene() for i in range(31)]
+    plate = offer(PlateBuilder(), images).build(find_nobody)
+    assert plate is not None
+    assert plate.covered == 1
+    changed = (plate.image_bgr != scene()).any(axis=2)
+    assert changed[50:80, 100:112].all()
+    rows, columns = np.nonzero(changed)
+    assert changed[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1].all()  # a rectangle, not an outline
+
+
+def test_people_in_every_view_are_put_in_their_true_place() -> None:
+    for x, y in ((2, 3), (140, 3), (2, 85), (140, 85), (75, 45)):
+        plate = offer(PlateBuilder(), [with_person(x, y)] * 9).build(find_red)
+        assert plate is not None
+        assert plate.covered == 1
+        assert (plate.image_bgr != scene()).any(axis=2).sum() < 3 * 12 * 30
+
+
+def test_no_plate_while_somebody_is_still_found() -> None:
+    assert offer(PlateBuilder(), [scene()] * 31).build(find_always) is None
+
+
+def test_no_plate_from_too_few_samples() -> None:
+    assert offer(PlateBuilder(), [scene()] * 8).build(find_nobody) is None
+
+
+def test_samples_span_the_whole_time_and_stay_few() -> None:
+    builder = PlateBuilder(samples=15, min_gap_s=0.5)
+    levels = [np.full((4, 4, 3), i // 10, np.uint8) for i in range(2000)]
+    offer(builder, levels, step_s=0.1)
+    assert 7 <= len(builder) <= 15
+    kept = [int(image[0, 0, 0]) for image in builder._images]
+    assert kept[0] == 0
+    assert kept[-1] >= 170
+    assert np.diff(kept).max() <= 2 * np.diff(kept).min()  # evenly
+
+
+@pytest.mark.parametrize(("shape", "most"), [((1080, 1920, 3), 31), ((2160, 3840, 3), 9)])
+def test_large_pictures_are_kept_in_bounded_memory(shape: tuple[int, int, int], most: int) -> None:
+    blank = np.broadcast_to(np.zeros((1, 1, 3), np.uint8), shape)
+    builder = PlateBuilder()
+    longest = 0
+    for i in range(200):
+        builder.offer(Frame(image_bgr=blank, time_s=float(i), index=i, camera="north"))
+        longest = max(longest, len(builder))
+    assert longest == most
+
+
+def test_a_camera_that_changes_its_size_begins_anew() -> None:
+    builder = offer(PlateBuilder(), [scene()] * 20)
+    offer(builder, [np.zeros((8, 8, 3), np.uint8)])
+    assert len(builder) == 1
+
+
+def test_samples_never_leave_the_builder_and_the_plate_is_read_only() -> None:
+    builder = offer(PlateBuilder(), [scene()] * 9)
+    with pytest.raises(SecrecyError):
+        pickle.dumps(builder)
+    with pytest.raises(TypeError):
+        json.dumps(builder)
+    assert "[" not in repr(builder)
+    plate = builder.build(find_nobody)
+    assert isinstance(plate, Plate)
+    with pytest.raises(ValueError, match="read-only"):
+        plate.image_bgr[0, 0, 0] = 1
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    "name", ["intel_one_by_one/one-by-one-person-detection.mp4", "towncentre/TownCentre_f0-250_1080p30dup.mp4"]
+)
+def test_real_streets_give_a_plate_in_which_nobody_is_found(shared_data: Path, shared_models: Path, name: str) -> None:
+    from throng.detect.onnx import open_detector
+
+    find_people = open_detector(shared_models / "yolox_nano.onnx").detect
+    builder = PlateBuilder()
+    with open_source(str(shared_data / "video" / name), camera="north", max_rate_hz=4.0) as source:
+        for frame in source:
+            assert isinstance(frame, Frame)
+            builder.offer(frame)
+    plate = builder.build(find_people)
+    assert plate is not None
+    found = find_people(Frame(image_bgr=plate.image_bgr, time_s=0.0, index=0, camera="north"))
+    assert len(found) == 0
+    grey = (plate.image_bgr.max(axis=2) - plate.image_bgr.min(axis=2) == 0) & np.isin(plate.image_bgr[:, :, 0], (118, 138))
+    assert grey.mean() < 0.4  # most of the scene can be seen

@@ -1,0 +1,130 @@
+/** One camera's tile: its state, people now, the last hour, its zones and lines. */
+
+import type { Curve } from "../curve.ts";
+import { margin, nameOrDash, people, readingText, reasonSentence, tickClock } from "../format.ts";
+import type { CameraReading, Reading } from "../readings.ts";
+import { CurveView } from "./curve.ts";
+import { make, setData, setShown, setText } from "./dom.ts";
+
+let made = 0;
+
+export class TileView {
+  readonly element: HTMLElement;
+  readonly #id = `camera-${++made}`;
+  readonly #name = make("bdi");
+  readonly #phase = make("p", { class: "phase" });
+  readonly #figures = make("div", { class: "figures" });
+  readonly #label = make("p", { class: "label" });
+  readonly #curve = new CurveView(this.#id);
+  readonly #zones = new Table("Zones", ["Zone", "People now"]);
+  readonly #lines = new Table("Lines", ["Line totals", "In", "Out"]);
+  #figuresShown = "";
+
+  constructor() {
+    const heading = make("h2", { id: `${this.#id}-name` }, this.#name);
+    this.element = make(
+      "article",
+      { class: "tile", "aria-labelledby": `${this.#id}-name` },
+      make("header", {}, heading, this.#phase),
+      make(
+        "div",
+        { class: "tile-body" },
+        make("div", { class: "now" }, this.#figures, this.#label),
+        this.#curve.element,
+        make("div", { class: "places" }, this.#zones.element, this.#lines.element),
+      ),
+    );
+  }
+
+  update(camera: CameraReading, curve: Curve, nowS: number, tickS: number): void {
+    setText(this.#name, nameOrDash(camera.name));
+    setData(this.element, "phase", camera.phase);
+    setText(this.#phase, camera.phase);
+    this.#showFigures(camera);
+    const first = camera.people ?? camera.flow?.in ?? null;
+    setText(this.#label, labelOf(camera, first, nowS, tickS));
+    this.#curve.update(curve, nowS);
+    setShown(this.#curve.element, curve.traces.length > 0);
+    this.#zones.update(camera.zones.length > 1 ? camera.zones.map((zone) => [zone.name, zone.people]) : []);
+    const alone = camera.people === null && camera.lines.length === 1;
+    this.#lines.update(alone ? [] : camera.lines.map((line) => [line.name, line.in, line.out]));
+  }
+
+  redrawAfresh(): void {
+    this.#curve.redrawAfresh();
+  }
+
+  #showFigures(camera: CameraReading): void {
+    const figures = figuresOf(camera);
+    const shown = figures.map((one) => one.textContent).join("|");
+    if (shown === this.#figuresShown) return;
+    this.#figuresShown = shown;
+    this.#figures.replaceChildren(...figures);
+  }
+}
+
+/** A big number with its margin, or in its place the plain word that there is none. */
+export function figure(label: string, reading: Reading): HTMLElement {
+  if (reading.kind !== "known") {
+    return make("p", { class: "figure word" }, reading.kind === "unknown" ? "Unknown" : "Starting");
+  }
+  const { value, standardError } = reading.estimate;
+  return make(
+    "p",
+    { class: "figure" },
+    ...(label === "" ? [] : [make("span", { class: "figure-label" }, `${label} `)]),
+    make("span", { class: "number" }, people(value)),
+    " ",
+    make("span", { class: "margin" }, margin(standardError)),
+  );
+}
+
+function figuresOf({ people: now, flow }: CameraReading): HTMLElement[] {
+  if (now !== null) return [figure("", now)];
+  if (flow === null) return [];
+  return flow.in.kind === "known" ? [figure("in", flow.in), figure("out", flow.out)] : [figure("", flow.in)];
+}
+
+function labelOf(camera: CameraReading, reading: Reading | null, nowS: number, tickS: number): string {
+  if (reading === null) return "No line or zone is set up.";
+  if (reading.kind !== "known") return reasonSentence(reading, nowS);
+  const at = `at ${tickClock(reading.atS, nowS, tickS)}`;
+  if (camera.people === null) {
+    const [only, ...others] = camera.lines;
+    const where = only !== undefined && others.length === 0 ? `across ${nameOrDash(only.name)}` : "across all lines";
+    return `total ${where}, ${at}`;
+  }
+  return camera.zones.length > 1 ? `people now in ${camera.zones.length} zones, ${at}` : `people now, ${at}`;
+}
+
+type TableRow = readonly [string, ...Reading[]];
+
+/** A small table of readings by name. */
+class Table {
+  readonly element: HTMLTableElement;
+  readonly #body = make("tbody");
+  #shown = "";
+
+  constructor(caption: string, columns: readonly string[]) {
+    const head = make("tr", {}, ...columns.map((column) => make("th", { scope: "col" }, column)));
+    this.element = make("table", {}, make("caption", { class: "unseen" }, caption), make("thead", {}, head), this.#body);
+  }
+
+  update(rows: readonly TableRow[]): void {
+    setShown(this.element, rows.length > 0);
+    const texts = rows.map(([name, ...readings]) => [nameOrDash(name), ...readings.map(readingText)]);
+    const shown = JSON.stringify(texts);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#body.replaceChildren(
+      ...rows.map(([name, ...readings]) =>
+        make(
+          "tr",
+          {},
+          make("th", { scope: "row" }, make("bdi", {}, nameOrDash(name))),
+          ...readings.map((reading) => make("td", { "data-kind": reading.kind }, readingText(reading))),
+        ),
+      ),
+    );
+  }
+}

@@ -1,0 +1,75 @@
+/** Small makers of what the tests feed in. */
+
+import {
+  type CameraInfo,
+  type CameraState,
+  EMPTY,
+  type LiveTick,
+  type Row,
+  type State,
+  applyCameras,
+  applyTick,
+  connected,
+} from "../src/model.ts";
+
+/** A time on a whole hour, Unix seconds. */
+export const T0 = 1_795_514_400;
+
+export function camera(name: string, places: CameraInfo["places"], more: Partial<CameraInfo> = {}): CameraInfo {
+  return { name, phase: "live", reason: "", sinceS: T0, places, ...more };
+}
+
+export const HALL = { name: "hall", kind: "zone" } as const;
+export const STAIRS = { name: "stairs", kind: "zone" } as const;
+export const DOOR = { name: "door", kind: "line" } as const;
+export const GATE = { name: "gate", kind: "line" } as const;
+
+type Given = Readonly<Record<string, readonly [value: number, standardError: number]>>;
+
+/** The tick that began `minute` minutes after T0; `given` maps "place quantity" to value and standard error. */
+export function tick(name: string, minute: number, given: Given | string): LiveTick {
+  const unknown = typeof given === "string" ? given : "";
+  const rows = typeof given === "string" ? [row(name, minute, "hall", "occupancy", null, given)] : rowsOf(name, minute, given);
+  return { camera: name, startS: T0 + 60 * minute, tickS: 60, unknown, rows };
+}
+
+export function rowsOf(name: string, minute: number, given: Given): readonly Row[] {
+  return Object.entries(given).map(([key, [value, standardError]]) => {
+    const [place = "", quantity = ""] = key.split(" ");
+    return row(name, minute, place, quantity, [value, standardError], "");
+  });
+}
+
+export function row(
+  name: string,
+  minute: number,
+  place: string,
+  quantity: string,
+  estimate: readonly [number, number] | null,
+  unknown: string,
+): Row {
+  return {
+    camera: name,
+    place,
+    quantity,
+    startS: T0 + 60 * minute,
+    tickS: 60,
+    value: estimate?.[0] ?? null,
+    standardError: estimate?.[1] ?? null,
+    unknown,
+  };
+}
+
+export function live(infos: readonly CameraInfo[], ticks: readonly LiveTick[] = []): State {
+  return ticks.reduce(applyTick, applyCameras(connected(EMPTY), infos));
+}
+
+export function cameraIn(state: State, name: string): CameraState {
+  const found = state.cameras?.get(name);
+  if (found === undefined) throw new Error(`no camera ${name}`);
+  return found;
+}
+
+export function minute(n: number): number {
+  return T0 + 60 * n;
+}
