@@ -55,6 +55,11 @@ class Pipeline:
         Sees every frame before it is measured, for a progress bar or a plate.
     detector : Detector, optional
         In place of the one the plan names.
+
+    Attributes
+    ----------
+    size_px : tuple of int, or None
+        Width and height of the picture, once a frame was seen.
     """
 
     def __init__(
@@ -63,7 +68,7 @@ class Pipeline:
         self.plan = plan
         self.detector = detector
         self._on_frame = on_frame
-        self._size_px: tuple[int, int] | None = None
+        self.size_px: tuple[int, int] | None = None
         self._tracker = Tracker(anchor=plan.anchor)
         self._measurer = Measurer(plan.lines, plan.zones)
         self._time_s = 0.0
@@ -99,9 +104,9 @@ class Pipeline:
 
     def _ready(self, frame: Frame) -> Detector:
         """The detector, once the size of the picture is known and the places lie inside it."""
-        if frame.size_px != self._size_px:
+        if frame.size_px != self.size_px:
             check_inside(self.plan.lines, self.plan.zones, *frame.size_px)
-            self._size_px = frame.size_px
+            self.size_px = frame.size_px
         if self.detector is None:
             self.detector = choose_detector(self.plan.detector, scale=self._scale(frame), threads=self.plan.threads)
         return self.detector

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from throng.data.place import Line, Zone
 from throng.privacy.sampler import DiscreteGaussian
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import stats
+
 from throng.data.errors import SecrecyError
 from throng.privacy.independent import Independent
 from throng.privacy.mechanism import Mechanism

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import FastAPI, HTTPException, Query, Request
 from starlette.responses import StreamingResponse
 
 from throng import __version__
@@ -38,6 +38,8 @@ MOST_ROWS = 100_000
 _ROWS_A_CHUNK = 2_000
 _HOUR = timedelta(hours=1)
 
+_FAILED: dict[int | str, dict[str, Any]] = {503: {"model": Problem}}
+_REFUSED: dict[int | str, dict[str, Any]] = {400: {"model": Problem}, 404: {"model": Problem}}
 _LIVE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events: `tick` (data: Tick), `camera` (data: Camera), `reload` (the page fell behind: "
@@ -51,51 +53,44 @@ Name = Annotated[str, Query(max_length=200)]
 Moment = Annotated[datetime | None, Query(description="ISO 8601; UTC where no offset is given.")]
 
 
-def health_router() -> APIRouter:
-    """The one answer for strangers."""
-    router = APIRouter()
+def add_health(app: FastAPI) -> None:
+    """Add the one answer for strangers."""
 
-    @router.get("/health")
+    @app.get("/health")
     def health() -> Health:
         """Whether the hub answers; says nothing else."""
         return Health()
 
-    return router
 
+def add_site(app: FastAPI, *, site_name: str, tick_s: float, budget: Budget, cameras: Cameras) -> None:
+    """Add what there is: the site, its cameras, and what is measured where."""
 
-def site_router(*, site_name: str, tick_s: float, budget: Budget, cameras: Cameras) -> APIRouter:
-    """What there is: the site, its cameras, and what is measured where."""
-    router = APIRouter(prefix="/api/v1")
-
-    @router.get("/site")
+    @app.get("/api/v1/site")
     def site() -> Site:
         """The site and its promise."""
         return Site(name=site_name, tick_s=tick_s, version=__version__, budget=budget)
 
-    @router.get("/cameras")
+    @app.get("/api/v1/cameras")
     def all_cameras() -> list[Camera]:
         """Every camera and whether it sees."""
         return [camera_answer(status) for status in cameras.all()]
 
-    @router.get("/measures")
+    @app.get("/api/v1/measures")
     def measures() -> list[Measure]:
         """What is released of every place."""
         return measures_of(cameras.entries)
 
-    return router
 
-
-def numbers_router(*, store: Store, cameras: Cameras, tick_s: float) -> APIRouter:
-    """The numbers: the newest, and over time."""
-    router = APIRouter(prefix="/api/v1", responses={503: {"model": Problem}})
+def add_numbers(app: FastAPI, *, store: Store, cameras: Cameras, tick_s: float) -> None:
+    """Add the numbers: the newest, and over time."""
     known = {(m.camera, m.place, quantity) for m in measures_of(cameras.entries) for quantity in m.quantities}
 
-    @router.get("/latest")
+    @app.get("/api/v1/latest", responses=_FAILED)
     def latest() -> list[Row]:
         """The newest number of every camera, place and quantity."""
         return [row_answer(row) for row in store.latest()]
 
-    @router.get("/series", response_model=SeriesAnswer, responses={400: {"model": Problem}, 404: {"model": Problem}})
+    @app.get("/api/v1/series", response_model=SeriesAnswer, responses=_FAILED | _REFUSED)
     def series(camera: Name, place: Name, quantity: Quantity, start: Moment = None, end: Moment = None) -> StreamingResponse:
         """One quantity of one place over time, oldest first: ticks from `start` to before `end`; by default the last hour."""
         start_s, end_s = _span(start, end)
@@ -113,14 +108,11 @@ def numbers_router(*, store: Store, cameras: Cameras, tick_s: float) -> APIRoute
         }
         return StreamingResponse(_series_json(head, found), media_type="application/json")
 
-    return router
 
+def add_live(app: FastAPI, *, feed: Feed, door: Door, cameras: Cameras) -> None:
+    """Add the live feed, and signing in another device."""
 
-def live_router(*, feed: Feed, door: Door, cameras: Cameras) -> APIRouter:
-    """The live feed, and signing in another device."""
-    router = APIRouter(prefix="/api/v1")
-
-    @router.get("/live", response_class=StreamingResponse, responses=_LIVE)
+    @app.get("/api/v1/live", response_class=StreamingResponse, responses=_LIVE)
     async def live(request: Request) -> StreamingResponse:
         """Every tick as it is stored, and every change of a camera's state; begins with the state of each camera."""
         if feed.is_full:
@@ -132,13 +124,11 @@ def live_router(*, feed: Feed, door: Door, cameras: Cameras) -> APIRouter:
         events = stream(feed, request.scope[SESSION], first=first, is_open=door.is_open)
         return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
-    @router.post("/sign-in-codes")
+    @app.post("/api/v1/sign-in-codes")
     def new_code(request: Request) -> SignInCode:
         """A one-time sign-in for another device or person."""
         code = door.new_code()
         return SignInCode(code=code, url=str(request.url.replace(path="/sign-in", query=f"code={code}")), expires_s=CODE_S)
-
-    return router
 
 
 def _span(start: datetime | None, end: datetime | None) -> tuple[float, float]:

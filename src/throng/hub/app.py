@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 
 from throng import __version__
 from throng.data.errors import StoreError
-from throng.hub.api import health_router, live_router, numbers_router, site_router
+from throng.hub.api import add_health, add_live, add_numbers, add_site
 from throng.hub.cameras import CameraEntry, Cameras
 from throng.hub.door import Door
 from throng.hub.gate import Gate
@@ -88,10 +88,10 @@ def create_app(
     feed, door = Feed(), Door()
     parts = Parts(cameras=states, door=door, feed=feed, ingest=Ingest(store, feed, states))
     hub = Hub(parts, port=port, title=f"Throng: {site_name}")
-    hub.include_router(health_router())
-    hub.include_router(site_router(site_name=site_name, tick_s=tick_s, budget=Budget.model_validate(budget), cameras=states))
-    hub.include_router(numbers_router(store=store, cameras=states, tick_s=tick_s))
-    hub.include_router(live_router(feed=feed, door=door, cameras=states))
+    add_health(hub)
+    add_site(hub, site_name=site_name, tick_s=tick_s, budget=Budget.model_validate(budget), cameras=states)
+    add_numbers(hub, store=store, cameras=states, tick_s=tick_s)
+    add_live(hub, feed=feed, door=door, cameras=states)
     add_pages(hub, site_name=site_name, page_dir=page_dir, door=door, feed=feed)
     hub.add_exception_handler(StoreError, _store_failed)
     hub.add_middleware(Gate, door=door)

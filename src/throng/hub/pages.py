@@ -5,7 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -44,17 +44,16 @@ _FORM = """\
 
 def add_pages(app: FastAPI, *, site_name: str, page_dir: Path, door: Door, feed: Feed) -> None:
     """Add the pages to the hub; `page_dir` holds the built dashboard, or nothing yet."""
-    router = APIRouter(include_in_schema=False)
 
-    @router.get("/sign-in")
+    @app.get("/sign-in", include_in_schema=False)
     def form(code: str = "") -> Response:
         return _sign_in_page(site_name, code=code)
 
-    @router.get("/sign-in/style.css")
+    @app.get("/sign-in/style.css", include_in_schema=False)
     def style() -> Response:
         return Response(_STYLE, media_type="text/css")
 
-    @router.post("/sign-in")
+    @app.post("/sign-in", include_in_schema=False)
     async def sign_in(request: Request) -> Response:
         token = door.sign_in(await _code_of(request))
         if token is None and (wait_s := door.wait_s()):
@@ -71,7 +70,7 @@ def add_pages(app: FastAPI, *, site_name: str, page_dir: Path, door: Door, feed:
         answer.set_cookie(COOKIE, token, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure)
         return answer
 
-    @router.post("/sign-out")
+    @app.post("/sign-out", include_in_schema=False)
     def sign_out(request: Request) -> Response:
         session: bytes = request.scope[SESSION]
         door.sign_out(session)
@@ -80,7 +79,7 @@ def add_pages(app: FastAPI, *, site_name: str, page_dir: Path, door: Door, feed:
         answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
         return answer
 
-    @router.get("/")
+    @app.get("/", include_in_schema=False)
     def dashboard() -> Response:
         index = page_dir / "index.html"
         if index.is_file():
@@ -88,7 +87,6 @@ def add_pages(app: FastAPI, *, site_name: str, page_dir: Path, door: Door, feed:
         body = "<p>The page is not built yet: run <code>make build</code>, then reload.</p>"
         return HTMLResponse(_PAGE.format(title=html.escape(site_name), body=body), status_code=503)
 
-    app.include_router(router)
     app.mount("/assets", StaticFiles(directory=page_dir / "assets", check_dir=False))
 
 

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from pathlib import Path
 
 from throng.data.errors import BudgetError
 
-SMALLEST_SHARE = 1 / 64
+SMALLEST_SHARE = Fraction(1, 64)
 """An epoch is refused once less than this share of the day's budget is left."""
 
 
@@ -91,14 +92,15 @@ class Ledger:
         """
         with self._locked() as file:
             today = [line for line in self._read(file) if (line.camera, line.day) == (camera, day.isoformat())]
-            spent = math.fsum(line.rho for line in today)
-            left = rho_per_day - spent
-            if left < rho_per_day * SMALLEST_SHARE:
+            # In fractions, so that no rounding ever adds up to more than the day has.
+            spent = sum((Fraction(line.rho) for line in today), Fraction(0))
+            left = Fraction(rho_per_day) - spent
+            if left < Fraction(rho_per_day) * SMALLEST_SHARE:
                 raise BudgetError(
-                    f'the privacy budget of camera "{camera}" for {day} is spent ({spent:.3g} of {rho_per_day:g} in '
+                    f'the privacy budget of camera "{camera}" for {day} is spent ({float(spent):.3g} of {rho_per_day:g} in '
                     f"{len(today)} starts): its numbers are back at midnight UTC, or raise budget.rho_per_day"
                 )
-            epoch = Epoch(f"{day.isoformat()}/{len(today) + 1}", left / 2)
+            epoch = Epoch(f"{day.isoformat()}/{len(today) + 1}", float(left / 2))
             opened = datetime.now(UTC).isoformat(timespec="seconds")
             line = LedgerLine(camera, day.isoformat(), epoch.name, epoch.rho, sensitivity, mechanism, opened)
             self._append(file, json.dumps(asdict(line)).encode() + b"\n")

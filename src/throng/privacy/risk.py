@@ -53,11 +53,12 @@ def describe(budget: Budget) -> list[str]:
     rates = [_in_100(recognition_rate(budget.rho_per_day, n)) for n in _PASSAGES]
     one_piece_more = recognition_rate(budget.rho_per_day * ((budget.pieces + 1) / budget.pieces) ** 2, 1)
     return [
-        f"One passage through this camera's view costs its person at most rho = {budget.rho_per_day:g} on each UTC day it touches.",
+        f"One passage through this camera's view costs its person at most rho = {budget.rho_per_day:g} "
+        "on each UTC day it touches.",
         "Someone who holds everything ever released and looks for a person whose one passage he knows exactly recognises it at "
         f"most {rates[0]} times in 100 if he may be wrong 1 time in 100.",
-        f"Five such passages he recognises {rates[1]} times in 100, twenty {rates[2]} times in 100: a person who comes every day "
-        "is protected far less than one who passes once.",
+        f"Five such passages he recognises {rates[1]} times in 100, twenty {rates[2]} times in 100: a person who comes every "
+        "day is protected far less than one who passes once.",
         "Passages at several cameras add up in the same way: one way past five cameras counts as five passages.",
         "A day without a restart spends half of this, and the other half is kept for restarts; all of it is epsilon = "
         f"{epsilon(budget.rho_per_day, 1e-6):.1f} at delta = 0.000001.",

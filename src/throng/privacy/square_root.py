@@ -70,9 +70,9 @@ class SquareRoot(MemoryOnly):
         scale = gaussian_scale(squared_length=Fraction(sensitivity) ** 2 * squared_norm, rho=rho)
         self._noise = DiscreteGaussian(scale)
         self._sigma = scale / 2**GRID_BITS
-        self._counts = np.zeros((ticks, counters), dtype=np.int64)
-        # One column more than counters: it solves for one unit of noise in the first tick, which gives the standard errors.
-        self._values = np.zeros((ticks, counters + 1))
+        self._counts = np.zeros((counters, ticks), dtype=np.int64)
+        # One row more than counters: it solves for one unit of noise in the first tick, which gives the standard errors.
+        self._values = np.zeros((counters + 1, ticks))
         self._totals = np.zeros(counters + 1)
         self._row = np.zeros(2)
         self._tick = 0
@@ -89,16 +89,18 @@ class SquareRoot(MemoryOnly):
         self._tick = t + 1
         # No overflow: 86,400 ticks of at most 2^20 people, times a coefficient of at most 2^24, stay below 2^61, and the noise
         # below 2^57 but for a chance under e^-8000. A count never reaches 2^20; cutting it there keeps neighbours as near.
-        self._counts[t] = np.clip(counts, 0, MOST_PEOPLE_PER_TICK)
-        noised = self._grid[ticks - 1 - t :] @ self._counts[: t + 1] + self._noise.draw(self._counts.shape[1])
+        self._counts[:, t] = np.clip(counts, 0, MOST_PEOPLE_PER_TICK)
+        noised = np.einsum("ij,j->i", self._counts[:, : t + 1], self._grid[ticks - 1 - t :]) + self._noise.draw(
+            len(self._counts)
+        )
         return self._solve(noised)
 
     def _solve(self, noised: NDArray[np.int64]) -> Noised:
         """From here on only what has been noised is used."""
         t, ticks = self._tick - 1, len(self._grid)
         known = np.append(noised / 2.0**GRID_BITS, 1.0 if t == 0 else 0.0)
-        self._values[t] = known - self._c[ticks - 1 - t : ticks - 1] @ self._values[:t]
-        self._totals = self._totals + self._values[t]
-        self._row += np.square([self._values[t, -1], self._totals[-1]])
+        value = self._values[:, t] = known - self._values[:, :t] @ self._c[ticks - 1 - t : ticks - 1]
+        self._totals = self._totals + value
+        self._row += np.square([value[-1], self._totals[-1]])
         tick_error, total_error = self._sigma * np.sqrt(self._row)
-        return Noised(self._values[t, :-1].copy(), float(tick_error), self._totals[:-1], float(total_error))
+        return Noised(value[:-1], float(tick_error), self._totals[:-1], float(total_error))

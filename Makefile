@@ -1,0 +1,39 @@
+# Everything a newcomer needs. Each target sets itself up; a second run starts at once.
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick lint bench build clean
+SETUP := python3 scripts/setup.py
+BIN := .venv/bin
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: ## serve a live, simulated station concourse (PORT=8040)
+	@$(SETUP) run
+	@$(BIN)/throng demo $(if $(PORT),--port $(PORT))
+
+test: ## run every test
+	@$(SETUP) test
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@cd web && ../$(BIN)/npm --silent test
+
+quick: ## run the tests that take less than half a minute
+	@$(SETUP) test
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not realdata" $(ARGS)
+
+lint: ## check formatting, types and the walls between the rooms
+	@$(SETUP) test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: ## measure against the limits, side by side; writes BENCHMARKS.md
+	@$(SETUP) test
+	@$(BIN)/python bench/run.py
+
+build: ## build the page and a wheel into dist/
+	@$(SETUP) run
+	@$(BIN)/python -m hatchling build -t wheel
+
+clean: ## remove everything that the other targets made
+	@rm -rf .venv web/node_modules src/throng/hub/page dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,132 @@
+"""`throng count`: on real footage, and what it says of mistakes."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+TC_LINE = "line: 661,166 1859,520"
+THRONG = [str(Path(sys.executable).parent / "throng")]
+
+
+def throng(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environ = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "THRONG_MODELS_FOLDER": str(folder / "models")}
+    return subprocess.run([*THRONG, *arguments], capture_output=True, text=True, check=False, env=environ, cwd=folder, timeout=280)
+
+
+@pytest.mark.realdata
+def test_six_people_come_one_at_a_time(shared_data: Path, shared_models: Path, tmp_path: Path) -> None:
+    footage = shared_data / "video" / "intel_one_by_one" / "one-by-one-person-detection.mp4"
+    model = str(shared_models / "yolox_nano.onnx")
+    zone = "all: 0,0 768,0 768,432 0,432"
+    done = throng("count", str(footage), "--zone", zone, "--detector", model, "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert set(result) == {"source", "frames", "seconds", "detector", "lines", "zones"}
+    assert result["frames"] == 1394
+    assert result["seconds"] == pytest.approx(139.3, abs=0.2)
+    (whole,) = result["zones"]
+    assert set(whole) == {"name", "entries", "exits", "mean_occupancy", "peak_occupancy"}
+    assert (whole["entries"], whole["exits"], whole["peak_occupancy"]) == (6, 6, 1)
+    # The people are in view in frames 60-194, 228-447, 505-696, 745-865, 925-1196, 1235-1358.
+    assert whole["mean_occupancy"] == pytest.approx(1065 / 1394, abs=0.15)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(("anchor", "ins", "outs"), [("centre", {2}, {4}), ("foot", {1, 2}, {3})])
+def test_a_real_street_is_counted(
+    shared_data: Path, shared_models: Path, tmp_path: Path, anchor: str, ins: set[int], outs: set[int]
+) -> None:
+    footage = shared_data / "video" / "towncentre" / "TownCentre_f0-250_1080p30dup.mp4"
+    model = str(shared_models / "yolox_nano.onnx")
+    done = throng("count", str(footage), "--line", TC_LINE, "--detector", model, "--anchor", anchor, "--csv", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (row,) = csv.DictReader(io.StringIO(done.stdout))
+    assert int(row["in"]) in ins
+    assert int(row["out"]) in outs
+
+
+@pytest.mark.realdata
+def test_the_picture_shows_the_scene_without_its_people(shared_data: Path, shared_models: Path, tmp_path: Path) -> None:
+    from throng.data.frame import Frame
+    from throng.detect.onnx import open_detector
+
+    footage = shared_data / "video" / "towncentre" / "TownCentre_f0-125_1080p25.mp4"
+    model = shared_models / "yolox_nano.onnx"
+    done = throng("count", str(footage), "--line", TC_LINE, "--detector", str(model), "--picture", "out.png", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    image = cv2.imread(str(tmp_path / "out.png"))
+    assert image.shape == (1080, 1920, 3)
+    assert image.std() > 20
+    found = open_detector(model).detect(Frame(image, 0.0, 0, "plate"))
+    assert (found.scores < 0.45).all()
+
+
+def _film(path: Path, frames: int = 5) -> Path:
+    import av
+
+    with av.open(path, "w") as film:
+        stream = film.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for number in range(frames):
+            picture = np.full((120, 160, 3), 90 + number, np.uint8)
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        film.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.mp4", "--line", "door: 1,1 50,50"], "missing.mp4"),
+        (["text.mp4", "--line", "door: 1,1 50,50"], "text.mp4"),
+        (["film.mp4"], "nothing to count"),
+        (["film.mp4", "--line", "1,1 50,50"], "has no name"),
+        (["film.mp4", "--line", "door: 1,1 50"], "no point x,y"),
+        (["film.mp4", "--line", "door: 500,500 900,900"], "outside the picture"),
+        (["film.mp4", "--zone", "hall: 0,0 90,90 90,0 0,90"], "crosses itself"),
+        (["film.mp4", "--line", "a: 1,1 50,50", "--line", "a: 1,1 9,50"], 'two places called "a"'),
+        (["film.mp4", "--line", "door: 1,1 50,50", "--detector", "text.mp4.onnx"], "no model file"),
+        (["film.mp4", "--line", "door: 1,1 50,50", "--detector", "fast"], 'no detector "fast"'),
+        (["film.mp4", "--line", "door: 1,1 50,50", "--anchor", "head"], "foot or centre"),
+        (["film.mp4", "--line", "door: 1,1 50,50", "--homography", "text.mp4"], "text.mp4"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_status_2(tmp_path: Path, arguments: list[str], words: str) -> None:
+    _film(tmp_path / "film.mp4")
+    (tmp_path / "text.mp4").write_text("this is no film")
+    done = throng("count", *arguments, folder=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert done.stderr.startswith("throng: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_forms_of_output_agree(tmp_path: Path) -> None:
+    _film(tmp_path / "film.mp4")
+    places = ["--line", "door: 10,60 150,60", "--zone", "hall: 0,0 160,0 160,120"]
+    result = json.loads(throng("count", "film.mp4", *places, "--json", folder=tmp_path).stdout)
+    assert result["lines"] == [{"name": "door", "in": 0, "out": 0}]
+    assert result["frames"] == 5
+    assert result["detector"] == "foreground"
+    rows = list(csv.DictReader(io.StringIO(throng("count", "film.mp4", *places, "--csv", folder=tmp_path).stdout)))
+    assert [(row["kind"], row["name"]) for row in rows] == [("line", "door"), ("zone", "hall")]
+    table = throng("count", "film.mp4", *places, folder=tmp_path).stdout
+    assert "door" in table
+    assert "5 frames read" in table
+    assert not list((tmp_path).glob("**/*.duckdb"))
+
+
+@pytest.mark.parametrize("command", [[], ["count"], ["run"], ["demo"], ["simulate"], ["models"], ["models", "add"], ["models", "pull"]])
+def test_help_has_an_example(tmp_path: Path, command: list[str]) -> None:
+    done = throng(*command, "--help", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Example" in done.stdout
+    assert " ".join(["throng", *command]) in " ".join(done.stdout.split())

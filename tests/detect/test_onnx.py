@@ -1,0 +1,90 @@
+"""Detectors from ONNX files: decoding against known outputs, refusals, and letterbox geometry."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from throng.data.errors import ModelError
+from throng.data.frame import Frame
+from throng.detect.boxes import clip, suppress
+from throng.detect.letterbox import Letterbox
+from throng.detect.onnx import open_detector
+
+
+def _frame(width: int, height: int) -> Frame:
+    return Frame(np.zeros((height, width, 3), np.uint8), 1.5, 0, "north")
+
+
+def test_known_outputs_become_boxes_in_the_picture(yolox_model) -> None:  # type: ignore[no-untyped-def]
+    detector = open_detector(yolox_model([(20, 12, 8, 20, 0.9), (52, 12, 10, 20, 0.6)]))
+    # A picture of 128 x 64 fits the 64 px input at half size.
+    found = detector.detect(_frame(128, 64))
+    assert found.time_s == 1.5
+    np.testing.assert_allclose(found.boxes_px, [[32, 4, 48, 44], [94, 4, 114, 44]], atol=1e-4)
+    np.testing.assert_allclose(found.scores, [0.9, 0.6], atol=1e-6)
+
+
+def test_weak_doubled_and_outside_boxes_are_left_out(yolox_model) -> None:  # type: ignore[no-untyped-def]
+    people = [(20, 20, 16, 24, 0.9), (27, 20, 16, 24, 0.05), (22, 28, 16, 24, 0.5), (4, 60, 6, 30, 0.7)]
+    found = open_detector(yolox_model(people)).detect(_frame(64, 64))
+    assert sorted(found.scores.round(2).tolist()) == [0.5, 0.7, 0.9]
+    assert found.boxes_px.min() >= 0
+    assert found.boxes_px.max() <= 64
+    closer = open_detector(yolox_model([(20, 20, 16, 24, 0.9), (22, 25, 16, 24, 0.5)])).detect(_frame(64, 64))
+    assert closer.scores.round(2).tolist() == [0.9]
+
+
+def test_an_empty_scene_gives_no_boxes(yolox_model) -> None:  # type: ignore[no-untyped-def]
+    detector = open_detector(yolox_model([]))
+    for size in ((64, 64), (1, 1), (3000, 20)):
+        assert len(detector.detect(_frame(*size))) == 0
+
+
+def test_files_that_are_no_detectors_are_refused_with_a_sentence(tmp_path: Path, save_model) -> None:  # type: ignore[no-untyped-def]
+    text = tmp_path / "text.onnx"
+    text.write_text("not a model")
+    with pytest.raises(ModelError, match=r"text\.onnx is not an ONNX model"):
+        open_detector(text)
+    with pytest.raises(ModelError, match="there is no model file"):
+        open_detector(tmp_path / "missing.onnx")
+    other = save_model(tmp_path / "classes.onnx", np.zeros((1, 1000), np.float32))
+    with pytest.raises(ModelError, match="not recognised as a person detector: the model takes images 1x3x64x64"):
+        open_detector(other)
+
+
+@given(st.integers(1, 4000), st.integers(1, 3000), st.sampled_from([(416, 416), (640, 384)]))
+@settings(max_examples=100, deadline=None)
+def test_the_letterbox_goes_there_and_back(width: int, height: int, model: tuple[int, int]) -> None:
+    box = Letterbox.fitting((width, height), model)
+    assert 1 <= box.width_px <= model[0]
+    assert 1 <= box.height_px <= model[1]
+    assert box.width_px == model[0] or box.height_px == model[1]
+    corners = np.array([[0.0, 0.0, width, height]])
+    np.testing.assert_allclose(box.to_image(corners * box.scale), corners)
+
+
+@given(st.integers(0, 10_000), st.integers(0, 40))
+@settings(max_examples=50, deadline=None)
+def test_no_two_kept_boxes_overlap_too_much(seed: int, n: int) -> None:
+    from throng.track.assignment import buffered_iou
+
+    generator = np.random.default_rng(seed)
+    corners = generator.uniform(0, 90, (n, 2))
+    boxes, scores = clip(np.column_stack([corners, corners + generator.uniform(5, 40, (n, 2))]), generator.uniform(0, 1, n), (100, 100))
+    kept = suppress(boxes, scores, iou=0.5)
+    overlaps = buffered_iou(boxes[kept], boxes[kept], buffer=0.0)
+    np.fill_diagonal(overlaps, 0.0)
+    assert (overlaps <= 0.5 + 1e-6).all()
+    # Whatever was dropped overlaps a better box that was kept.
+    for dropped in set(range(len(boxes))) - set(kept.tolist()):
+        better = kept[scores[kept] >= scores[dropped]]
+        assert buffered_iou(boxes[[dropped]], boxes[better], buffer=0.0).max() > 0.5 - 1e-6
+
+
+@pytest.mark.realdata
+def test_the_person_models_at_hand_are_recognised(shared_models: Path) -> None:
+    for name in ("yolox_nano.onnx", "person_192.onnx"):
+        assert open_detector(shared_models / name).name.startswith("yolox")

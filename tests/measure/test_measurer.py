@@ -1,0 +1,71 @@
+"""Entries, exits and occupancy of zones, and the numbering of counters."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from throng.data.place import Line, Zone
+from throng.data.tracks import Tracks
+from throng.measure.measurer import Measurer
+
+Floats = NDArray[np.float64]
+ZONE = Zone("hall", np.array([[100.0, 100.0], [300.0, 100.0], [300.0, 300.0], [100.0, 300.0]]))
+LINE = Line("door", np.array([[0.0, 200.0], [400.0, 200.0]]))
+
+
+def _tracks(ids: list[int], feet: Floats, time_s: float, ended: list[int] | None = None) -> Tracks:
+    half = np.array([20.0, 0.0])
+    boxes = np.column_stack([feet - half - [0, 100], feet + half])
+    return Tracks(np.array(ids, np.uint64), boxes, feet, None, np.array(ended or [], np.uint64), time_s)
+
+
+def test_counters_are_numbered_lines_first() -> None:
+    measurer = Measurer([LINE], [ZONE])
+    entered = measurer.update(_tracks([7], np.array([[200.0, 150.0]]), 0.0))
+    assert entered.counters.tolist() == [2]
+    crossed: list[int] = []
+    for step in range(1, 20):
+        crossed += measurer.update(_tracks([7], np.array([[200.0, 150.0 + 8 * step]]), 0.1 * step)).counters.tolist()
+    assert crossed == [0, 3] or crossed == [0]
+    left = measurer.end(np.array([7], np.uint64), 3.0)
+    assert sorted(crossed + left.counters.tolist()) == [0, 3]
+    assert left.occupancy.tolist() == [0]
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_entries_minus_exits_is_occupancy_at_every_moment(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    measurer = Measurer([], [ZONE])
+    feet = generator.uniform(0, 400, (8, 2))
+    alive = list(range(8))
+    balance = 0
+    for step in range(60):
+        feet = feet + generator.normal(0, 15, feet.shape)
+        ended = [key for key in alive if generator.uniform() < 0.02]
+        alive = [key for key in alive if key not in ended]
+        seen = [key for key in alive if generator.uniform() < 0.8]
+        found = measurer.update(_tracks(seen, feet[seen].reshape(-1, 2), 0.1 * step, ended))
+        balance += int((found.counters == 0).sum() - (found.counters == 1).sum())
+        assert balance == found.occupancy[0]
+        assert 0 <= balance <= len(alive)
+    final = measurer.end(np.array(alive, np.uint64), 7.0)
+    assert final.occupancy.tolist() == [0]
+
+
+def test_swaying_on_the_border_of_a_zone_is_one_visit() -> None:
+    measurer = Measurer([], [ZONE])
+    generator = np.random.default_rng(1)
+    entries = exits = 0
+    for step in range(300):
+        foot = np.array([[200.0, 100.0 + np.clip(generator.normal(0, 1.5), -3.9, 3.9)]])
+        found = measurer.update(_tracks([1], foot, 0.1 * step)).counters
+        entries, exits = entries + int((found == 0).sum()), exits + int((found == 1).sum())
+    assert (entries, exits) in {(0, 0), (1, 0)}
+
+
+def test_feet_on_the_edge_of_the_picture_are_inside_a_zone_that_covers_it() -> None:
+    whole = Zone("all", np.array([[0.0, 0.0], [768.0, 0.0], [768.0, 432.0], [0.0, 432.0]]))
+    found = Measurer([], [whole]).update(_tracks([1], np.array([[300.0, 432.0]]), 0.0))
+    assert found.counters.tolist() == [0]

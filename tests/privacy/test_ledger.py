@@ -1,0 +1,176 @@
+"""The ledger: never more than the day's budget, whatever happens to the machine."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from throng.data.errors import BudgetError
+from throng.privacy.ledger import Epoch, Ledger
+
+DAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.jsonl"
+
+
+def start(ledger: Ledger, camera: str = "gate", day: date = DAY, rho_per_day: float = 0.2) -> Epoch:
+    return ledger.open_epoch(camera, day, rho_per_day=rho_per_day, sensitivity=1.5, mechanism="square-root")
+
+
+def test_each_epoch_takes_half_of_what_is_left_until_it_refuses(path: Path) -> None:
+    epochs = [start(Ledger(path)) for _ in range(7)]
+    assert [epoch.rho for epoch in epochs] == [0.2 / 2**n for n in range(1, 8)]
+    assert epochs[0].name == "2026-11-24/1"
+    assert epochs[6].name == "2026-11-24/7"
+    before = path.read_bytes()
+    with pytest.raises(BudgetError, match=r'"gate" for 2026-11-24 is spent .*midnight UTC.*raise budget\.rho_per_day'):
+        start(Ledger(path))
+    assert path.read_bytes() == before
+
+
+def test_days_and_cameras_have_budgets_of_their_own(path: Path) -> None:
+    ledger = Ledger(path)
+    assert start(ledger).rho == start(ledger, camera="yard").rho == start(ledger, day=date(2026, 11, 25)).rho == 0.1
+    assert start(ledger, day=DAY) == Epoch("2026-11-24/2", 0.05)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["gate", "yard"]), st.integers(1, 3), st.sampled_from([0.1, 0.3, 1.0])),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_no_sequence_of_starts_spends_more_than_a_day_has(starts: list[tuple[str, int, float]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.jsonl"
+        largest: dict[tuple[str, int], float] = {}
+        for camera, day, rho in starts:
+            largest[camera, day] = max(rho, largest.get((camera, day), 0.0))
+            try:
+                start(Ledger(path), camera, date(2026, 11, day), rho)
+            except BudgetError:
+                continue
+        for (camera, day), most in largest.items():
+            spent = [line.rho for line in Ledger(path).lines() if (line.camera, line.day) == (camera, f"2026-11-{day:02}")]
+            assert sum(map(Fraction, spent)) <= Fraction(most)
+        names = [(line.camera, line.epoch) for line in Ledger(path).lines()]
+        assert len(set(names)) == len(names)
+
+
+def test_changing_the_budget_unspends_nothing(path: Path) -> None:
+    start(Ledger(path), rho_per_day=1.0)
+    with pytest.raises(BudgetError):
+        start(Ledger(path), rho_per_day=0.5)
+    assert start(Ledger(path), rho_per_day=0.7).rho == pytest.approx(0.1)
+
+
+def test_a_line_says_what_was_opened_and_nothing_else(path: Path) -> None:
+    start(Ledger(path))
+    line = json.loads(path.read_text())
+    assert set(line) == {"camera", "day", "epoch", "rho", "sensitivity", "mechanism", "opened"}
+    assert line["opened"].endswith("+00:00")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_line_is_on_disk_before_the_epoch_is_given_out(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[bytes] = []
+    fsync = os.fsync
+
+    def watched(file: int) -> None:
+        synced.append(path.read_bytes())
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    epoch = start(Ledger(path))
+    assert any(epoch.name.encode() in content for content in synced)
+
+
+def test_a_last_line_torn_anywhere_is_an_epoch_that_never_opened(path: Path) -> None:
+    start(Ledger(path))
+    first = path.read_bytes()
+    start(Ledger(path))
+    both = path.read_bytes()
+    for cut in range(len(first) + 1, len(both) - 1):
+        path.write_bytes(both[:cut])
+        assert [line.epoch for line in Ledger(path).lines()] == ["2026-11-24/1"]
+        assert path.read_bytes() == first
+        assert path.with_name("ledger.jsonl.torn").read_bytes().endswith(both[len(first) : cut] + b"\n")
+        assert start(Ledger(path)) == Epoch("2026-11-24/2", 0.05)
+
+
+def test_a_last_line_that_lacks_only_its_end_is_spent(path: Path) -> None:
+    start(Ledger(path))
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    assert start(Ledger(path)) == Epoch("2026-11-24/2", 0.05)
+    assert len(Ledger(path).lines()) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"{}",
+        b"",
+        b"[1]",
+        b"\xff\x00",
+        b'{"camera":"gate","day":"2026-11-24","epoch":"1","rho":-0.1,"sensitivity":1.0,"mechanism":"","opened":""}',
+        b'{"camera":"gate","day":"2026-11-24","epoch":"1","rho":NaN,"sensitivity":1.0,"mechanism":"","opened":""}',
+        b'{"camera":"gate","day":"24.11.2026","epoch":"1","rho":0.1,"sensitivity":1.0,"mechanism":"","opened":""}',
+        b'{"camera":7,"day":"2026-11-24","epoch":"1","rho":0.1,"sensitivity":1.0,"mechanism":"","opened":""}',
+    ],
+)
+def test_a_damaged_line_refuses_and_stays_as_it_is(path: Path, damage: bytes) -> None:
+    start(Ledger(path))
+    path.write_bytes(damage + b"\n" + path.read_bytes())
+    before = path.read_bytes()
+    for use in (start, Ledger.lines):
+        with pytest.raises(BudgetError, match=r"line 1 of the ledger ledger\.jsonl is damaged"):
+            use(Ledger(path))
+    assert path.read_bytes() == before
+
+
+def test_a_ledger_that_cannot_be_written_opens_nothing(tmp_path: Path) -> None:
+    with pytest.raises(BudgetError, match=r"ledger\.jsonl cannot be used"):
+        start(Ledger(tmp_path / "absent" / "ledger.jsonl"))
+
+
+def test_a_full_disk_opens_nothing_and_costs_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(Ledger(path))
+    before = path.read_bytes()
+    write = os.write
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda file, text: write(file, text[:20]))
+        with pytest.raises(BudgetError, match="no space left"):
+            start(Ledger(path))
+    assert path.read_bytes() == before
+    assert start(Ledger(path)).rho == 0.05
+
+
+def test_workers_share_one_ledger(path: Path) -> None:
+    code = (
+        "import sys; from datetime import date; from pathlib import Path; from throng.privacy.ledger import Ledger\n"
+        "for day in range(1, 21): Ledger(Path(sys.argv[1])).open_epoch('gate', date(2026, 11, day), rho_per_day=0.2, "
+        "sensitivity=1.0, mechanism='m')"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(3)]
+    assert [worker.wait() for worker in workers] == [0, 0, 0]
+    lines = Ledger(path).lines()
+    assert len({(line.day, line.epoch) for line in lines}) == len(lines) == 60
+    assert sum(line.rho for line in lines if line.day == "2026-11-05") == pytest.approx(0.175)
+
+
+def test_reading_makes_no_ledger(path: Path) -> None:
+    assert Ledger(path).lines() == []
+    assert not path.exists()
