@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import httpx
 import pytest
@@ -32,6 +33,20 @@ ASKED = {
     ("POST", "/api/v1/sign-in-codes"),
 }
 
+NOT_THERE = [
+    ("GET", "/docs"),
+    ("GET", "/openapi.json"),
+    ("GET", "/api/v2"),
+    ("GET", "/health/"),
+    ("GET", "//"),
+    ("GET", "/sign-in/../api/v1/site"),
+    ("GET", "/assets/../../app.py"),
+    ("POST", "/health"),
+    ("HEAD", "/"),
+    ("OPTIONS", "/"),
+    ("TRACE", "/"),
+]
+
 
 def _routes(hub: Hub) -> set[tuple[str, str]]:
     """Every method and path the hub serves; a kind of route this does not know fails."""
@@ -55,9 +70,7 @@ def test_strangers_are_given_health_and_sign_in_only() -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    sorted(ASKED - FOR_STRANGERS)
-    + [("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/api/v2"), ("POST", "/health"), ("GET", "/health/"), ("GET", "//")]
-    + [("GET", "/sign-in/../api/v1/site"), ("GET", "/assets/../../app.py"), ("OPTIONS", "/"), ("HEAD", "/"), ("TRACE", "/")],
+    [*sorted(ASKED - FOR_STRANGERS), *NOT_THERE],
 )
 async def test_a_stranger_is_sent_away(client: Client, method: str, path: str) -> None:
     async with client() as http:
@@ -65,7 +78,7 @@ async def test_a_stranger_is_sent_away(client: Client, method: str, path: str) -
             answer = await http.request(method, path, headers={"cookie": "; ".join(f"{k}={v}" for k, v in cookie.items())})
             if "/api/" in path and ".." not in path:
                 assert answer.status_code == 401
-                assert answer.json() == {"detail": "sign in first, at /sign-in"} or method == "HEAD"
+                assert method == "HEAD" or answer.json() == {"detail": "sign in first, at /sign-in"}
             else:
                 assert answer.status_code in (401, 303)
             assert "north" not in answer.text
@@ -116,12 +129,33 @@ async def test_every_answer_is_hardened(client: Client, path: str, signed_in: bo
             assert policy["default-src"] == policy["script-src"] == policy["style-src"] == "'self'"
             assert policy["frame-ancestors"] == policy["base-uri"] == policy["object-src"] == "'none'"
             assert headers["x-content-type-options"] == "nosniff"
-            assert headers["referrer-policy"] == "no-referrer"
+            assert headers["referrer-policy"] == "same-origin"
             assert headers["cache-control"] == ("private, no-cache" if path.startswith("/assets/") else "no-store")
+
+
+class Recorder:
+    """Stands for an exporter of traces, metrics or logs; whatever is asked of it is remembered."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked.append(name)
+        raise AssertionError(f"telemetry asked for {name}")
+
+
+async def test_nothing_is_handed_to_telemetry(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = Recorder()
+    monkeypatch.setattr("opentelemetry.trace.get_tracer_provider", lambda: recorder)
+    monkeypatch.setattr("opentelemetry.metrics.get_meter_provider", lambda: recorder)
+    monkeypatch.setattr("opentelemetry._logs.get_logger_provider", lambda: recorder)
+    async with client() as http:
+        assert (await http.get("/sign-in?code=secret")).status_code == 200
+    assert recorder.asked == []
 
 
 async def test_an_odd_cookie_is_no_session(client: Client) -> None:
     async with client() as http:
-        for cookie in ("throng_session", "=;=;", 'throng_session="', "a[]=1; throng_session=\u00e9".encode("latin-1")):
-            answer = await http.get("/api/v1/site", headers=[("cookie", cookie)])  # type: ignore[list-item]
+        for cookie in (b"throng_session", b"=;=;", b'throng_session="', b"a[]=1; throng_session=\xe9"):
+            answer = await http.get("/api/v1/site", headers=[(b"cookie", cookie)])
             assert answer.status_code == 401

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throng.site_lines import KeyPath, key_lines
+from throng.site.lines import KeyPath, key_lines
 
 names = st.sampled_from(["a", "b", "c-d", "9", "a.b", "x = 1", "#no", "[t]", 'say "hi"', "ü", "it's"])
 scalars = st.sampled_from(

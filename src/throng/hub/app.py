@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.telemetry import TelemetryConfig
 from starlette.responses import JSONResponse
 
 from throng import __version__
@@ -18,6 +19,16 @@ from throng.hub.live import Feed
 from throng.hub.models import Budget
 from throng.hub.pages import add_pages
 from throng.store.store import Store
+
+
+# FastAPI would hand requests, with the sign-in code of their address, to whatever exporter the environment names.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,14 @@ class Hub(FastAPI):
         self.feed = parts.feed
         self.door = parts.door
         self._port = port
-        super().__init__(title=title, version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None)
+        super().__init__(
+            title=title,
+            version=__version__,
+            openapi_url="/api/v1/openapi.json",
+            docs_url=None,
+            redoc_url=None,
+            telemetry=_NO_TELEMETRY,
+        )
 
     def sign_in_url(self) -> str:
         """An address that signs in one person once, within half an hour: for the terminal that started the hub, never a log."""

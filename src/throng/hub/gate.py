@@ -27,6 +27,7 @@ _HEADERS = {
     ),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
+    # Not "no-referrer": with it browsers send the sign-in form with `Origin: null`, and the check of the origin refuses it.
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",

@@ -87,7 +87,9 @@ def add_pages(app: FastAPI, *, site_name: str, page_dir: Path, door: Door, feed:
         body = "<p>The page is not built yet: run <code>make build</code>, then reload.</p>"
         return HTMLResponse(_PAGE.format(title=html.escape(site_name), body=body), status_code=503)
 
-    app.mount("/assets", StaticFiles(directory=page_dir / "assets", check_dir=False))
+    assets = StaticFiles(directory=page_dir / "assets", check_dir=False)
+    assets.config_checked = True  # the folder may be missing until the page is built: its files are then not found
+    app.mount("/assets", assets)
 
 
 def _sign_in_page(site_name: str, status: HTTPStatus = HTTPStatus.OK, *, code: str = "", message: str = "") -> Response:

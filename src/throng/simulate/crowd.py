@@ -1,8 +1,8 @@
 """People who walk through a layout, simulated by JuPedSim (an optional extra).
 
 Each person comes out of one door and walks to another, half of them by way of a random place; some stop in front of the departures
-board; some walk in pairs. Movement follows the anticipation velocity model (Xu, Tordeux, Chraibi and Seyfried, Transportation
-Research Part C 131, 2021). Speeds are normal, 1.34 +- 0.26 m/s (Weidmann 1993). The timetable repeats, and what is kept are the
+board; some walk in pairs. Movement follows the collision-free speed model (Tordeux, Chraibi and Seyfried, Traffic and
+Granular Flow '15, arXiv 1512.05597). Speeds are normal, 1.34 +- 0.26 m/s (Weidmann 1993). The timetable repeats, and what is kept are the
 people of its second round with their whole ways, so that the crowd can be replayed in a loop.
 """
 
@@ -91,7 +91,7 @@ def simulate_crowd(
     jps = _jupedsim()
     seconds = round(seconds * KNOT_HZ) / KNOT_HZ
     plans = _timetable(layout, people_per_minute, seconds, np.random.default_rng(seed), waiting_share, pair_share)
-    run = _Run(jps, layout, plans, seconds, seed)
+    run = _Run(jps, layout, plans, seconds)
     total = round(3 * seconds * KNOT_HZ)
     for knot in range(total):
         run.advance(knot)
@@ -171,10 +171,10 @@ def _party(
 class _Run:
     """One simulation under way."""
 
-    def __init__(self, jps: Any, layout: Layout, plans: list[_Plan], seconds: float, seed: int) -> None:
+    def __init__(self, jps: Any, layout: Layout, plans: list[_Plan], seconds: float) -> None:
         area = walkable(layout)
         self._jps, self._layout = jps, layout
-        self._simulation = jps.Simulation(model=jps.AnticipationVelocityModel(rng_seed=seed), geometry=area, dt=_STEP_S)
+        self._simulation = jps.Simulation(model=jps.CollisionFreeSpeedModelV2(), geometry=area, dt=_STEP_S)
         self._stage = self._simulation.add_direct_steering_stage()
         self._journey = self._simulation.add_journey(jps.JourneyDescription([self._stage]))
         self._router = jps.RoutingEngine(area.buffer(-0.45, join_style="mitre"))
@@ -205,13 +205,13 @@ class _Run:
     def _try_in(self, plan: _Plan, keep: bool, knot: int) -> bool:
         if any(True for _ in self._simulation.agents_in_range(plan.start_m, 0.6)):
             return False
-        parameters = self._jps.AnticipationVelocityModelAgentParameters(
+        parameters = self._jps.CollisionFreeSpeedModelV2AgentParameters(
             position=plan.start_m,
             journey_id=self._journey,
             stage_id=self._stage,
             desired_speed=plan.speed_mps,
             radius=_RADIUS_M,
-            time_gap=0.6,
+            time_gap=0.5,
         )
         walker = _Walker(plan, keep, knot, [], [*plan.stops_m, plan.goal_m])
         self._walkers[self._simulation.add_agent(parameters)] = walker

@@ -1,0 +1,198 @@
+"""The empty scene of a fixed camera, learned while people walk through it, and what differs from it."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+START_S = (0.6, 1.2, 2.5, 5.0, 10.0)
+"""Ages at which the scene is taken anew as the median of the pictures since the start."""
+SAMPLE_S = 0.2
+SLOW_S = 12.0
+"""Time constant with which bare ground follows the light."""
+NOTICE_S = 0.25
+"""How often pixels that stay different are looked at."""
+OBJECT_S = 20.0
+"""What stays different and unchanging for so long, and is no person, belongs to the scene."""
+PERSON_S = 180.0
+"""The same where a person has been found."""
+GHOST_S = 1.5
+"""The same where the scene, not the picture, shows the outline of somebody."""
+FLOOD_SHARE, FLOOD_S = 0.6, 0.8
+"""A picture that differs in more than this share for longer than this is a new scene: light switched, camera moved."""
+
+
+class Background:
+    """A per-pixel mean and noise, learned only where no person is; times in seconds, so any frame rate behaves alike.
+
+    Attributes
+    ----------
+    age_s : float
+        Since the scene was begun anew; young scenes are uncertain.
+    """
+
+    def __init__(self) -> None:
+        self.age_s = 0.0
+        self._time_s: float | None = None
+        self._mean: Floats | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the scene is old enough to be relied on."""
+        return self.age_s >= START_S[1]
+
+    def foreground(self, picture: Picture, time_s: float) -> Mask:
+        """Pixels (rows, columns) that differ from the empty scene and are no shadow: 255, else 0.
+
+        Parameters
+        ----------
+        picture : (rows, columns, 3) uint8
+        time_s : float
+        """
+        if self._mean is None or self._mean.shape != picture.shape:
+            self._begin(picture)
+        self._dt_s = min(max(0.0, time_s - self._time_s), 1.0) if self._time_s is not None else 0.0
+        self._time_s = time_s
+        self.age_s += self._dt_s
+        self._collect(picture)
+        scene = self._as_lit_now(picture)
+        self._scene = scene
+        raw = _differs(picture, scene, self._noise)
+        self._watch_flood(picture, raw)
+        raw[_shadow(picture, scene)] = 0
+        self._raw = raw
+        return _cleaned(raw)
+
+    def learn(self, picture: Picture, foreground: Mask, people: Mask) -> None:
+        """Take up the light of bare ground and what has come to stay.
+
+        Parameters
+        ----------
+        picture : (rows, columns, 3) uint8
+            The one `foreground` was asked for last.
+        foreground : (rows, columns) uint8
+            Its answer.
+        people : (rows, columns) uint8
+            255 where people were found.
+        """
+        assert self._mean is not None
+        taken = cv2.dilate(cv2.bitwise_or(foreground, self._raw), np.ones((5, 5), np.uint8))
+        bare = cv2.bitwise_not(cv2.bitwise_or(taken, people))
+        share = 1.0 - float(np.exp(-self._dt_s / SLOW_S))
+        if share > 0:
+            cv2.accumulateWeighted(picture, self._mean, share, mask=bare)
+            deviation = cv2.absdiff(picture, self._scene)
+            cv2.accumulateWeighted(_largest(deviation), self._noise, share, mask=bare)
+        self._since_notice_s += self._dt_s
+        if self._since_notice_s >= NOTICE_S:
+            self._notice(picture, foreground, people)
+            self._since_notice_s = 0.0
+
+    def _begin(self, picture: Picture) -> None:
+        shape = picture.shape[:2]
+        self.age_s = 0.0
+        self._mean = picture.astype(np.float32)
+        self._noise: Floats = np.full(shape, 5.0, dtype=np.float32)
+        self._samples: list[Picture] = [picture]
+        self._medians = list(START_S)
+        self._flood_s = 0.0
+        self._since_notice_s = 0.0
+        self._other: Picture = picture
+        self._other_s: Floats = np.zeros(shape, dtype=np.float32)
+
+    def _collect(self, picture: Picture) -> None:
+        """Early on the scene is the median of what was seen, which forgets those who walked through."""
+        if not self._medians:
+            return
+        if self.age_s >= SAMPLE_S * len(self._samples):
+            self._samples.append(picture)
+        if self.age_s >= self._medians[0]:
+            self._mean = _median(self._samples)
+            self._medians = [age for age in self._medians if age > self.age_s]
+            self._samples = self._samples if self._medians else []
+
+    def _as_lit_now(self, picture: Picture) -> Picture:
+        """The scene under the light of this picture: a gain per colour, from the median ratio over a coarse grid."""
+        assert self._mean is not None
+        seen, mean = picture[2::5, 2::5].astype(np.float32) + 1.0, self._mean[2::5, 2::5] + 1.0
+        gain = np.median(seen / mean, axis=(0, 1))
+        if np.abs(gain - 1.0).max() > 0.5:
+            gain = np.ones(3)
+        lit: Picture = cv2.convertScaleAbs(cv2.multiply(self._mean, (*(float(g) for g in gain), 1.0)))
+        return lit
+
+    def _watch_flood(self, picture: Picture, raw: Mask) -> None:
+        flooded = cv2.countNonZero(raw) > FLOOD_SHARE * raw.size
+        self._flood_s = self._flood_s + self._dt_s if flooded else 0.0
+        if self._flood_s > FLOOD_S:
+            self._begin(picture)
+
+    def _notice(self, picture: Picture, foreground: Mask, people: Mask) -> None:
+        """Give to the scene what differs from it and has not changed for long enough."""
+        assert self._mean is not None
+        same = (_largest(cv2.absdiff(picture, self._other)) < 18) & (foreground > 0)
+        self._other_s = np.where(same, self._other_s + np.float32(self._since_notice_s), np.float32(0.0))
+        self._other = np.where(same[..., None], self._other, picture)
+        if not (self._other_s > GHOST_S).any():
+            return
+        limit_s = np.where(people > 0, PERSON_S, OBJECT_S)
+        limit_s[self._ghosts(picture, foreground)] = GHOST_S
+        over = self._other_s > limit_s
+        self._mean[over] = picture[over]
+        self._other_s[over] = 0.0
+
+    def _ghosts(self, picture: Picture, foreground: Mask) -> NDArray[np.bool_]:
+        """Unchanging regions whose outline is an edge of the scene and not of the picture: there the scene is wrong."""
+        still = ((self._other_s > GHOST_S) * np.uint8(255)).astype(np.uint8)
+        count, labels = cv2.connectedComponents(cv2.morphologyEx(still, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
+        outline = cv2.morphologyEx(still, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+        grown = cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int32)
+        at = grown[outline]
+        size = np.bincount(at, minlength=count) + 1e-9
+        edge_now = np.bincount(at, _edges(picture)[outline], minlength=count) / size
+        edge_scene = np.bincount(at, _edges(self._scene)[outline], minlength=count) / size
+        ghostly = edge_scene > 1.4 * edge_now + 8.0
+        ghostly[0] = False
+        found: NDArray[np.bool_] = ghostly[grown]
+        return found
+
+
+def _differs(picture: Picture, scene: Picture, noise: Floats) -> Mask:
+    threshold = np.clip(5.0 * noise, 14.0, 40.0).astype(np.uint8)
+    mask: Mask = cv2.compare(_largest(cv2.absdiff(picture, scene)), threshold, cv2.CMP_GT)
+    return mask
+
+
+def _shadow(picture: Picture, scene: Picture) -> NDArray[np.bool_]:
+    """Pixels darker than the scene by at most half, of the same colour (Cucchiara et al. 2003, in ratios of channels)."""
+    ratio = (picture.astype(np.float32) + 4.0) / (scene.astype(np.float32) + 4.0)
+    b, g, r = cv2.split(ratio)
+    low, high = cv2.min(cv2.min(b, g), r), cv2.max(cv2.max(b, g), r)
+    shadow: NDArray[np.bool_] = (low > 0.55) & (high < 1.0) & (high - low < 0.08)
+    return shadow
+
+
+def _cleaned(raw: Mask) -> Mask:
+    mask = cv2.medianBlur(raw, 3)
+    cleaned: Mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    return cleaned
+
+
+def _largest(picture: Picture) -> Mask:
+    b, g, r = cv2.split(picture)
+    largest: Mask = cv2.max(cv2.max(b, g), r)
+    return largest
+
+
+def _edges(picture: Picture) -> Floats:
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    edges: Floats = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    return edges
+
+
+def _median(samples: list[Picture]) -> Floats:
+    stack = np.stack(samples)
+    return np.partition(stack, len(stack) // 2, axis=0)[len(stack) // 2].astype(np.float32)

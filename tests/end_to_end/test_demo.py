@@ -1,0 +1,110 @@
+"""The real demo: signed in to with a real browser, seen by strangers, stopped."""
+
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from conftest import THRONG, Running, start  # type: ignore[import-not-found]
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+SENSOR_MB = 400
+HUB_MB = 300
+
+
+def _numbers(page: Page) -> list[str]:
+    return page.locator(".tile .number").all_inner_texts()
+
+
+@pytest.mark.slow
+def test_a_person_signs_in_and_sees_numbers_change(demo: Running, tmp_path: Path) -> None:
+    assert CHROMIUM, "the tests need chromium: apt-get install chromium"
+    link = demo.wait_for(r"(http://127\.0\.0\.1:\d+/sign-in\?code=\S+)").group(1)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.goto(link)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_selector(".tile .number", timeout=60_000)
+        page.wait_for_function("document.querySelectorAll('.tile .number').length >= 4", timeout=60_000)
+        first = _numbers(page)
+        page.wait_for_function(
+            "old => [...document.querySelectorAll('.tile .number')].some((tile, i) => tile.innerText !== old[i])",
+            arg=first,
+            timeout=60_000,
+        )
+        assert page.locator(".tile").count() == 4
+        page.wait_for_timeout(8_000)
+        page.screenshot(path=os.environ.get("THRONG_SCREENSHOT", str(tmp_path / "page.png")))
+        assert problems == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        assert not wide
+        # The link was for one time only.
+        other = browser.new_context().new_page()
+        other.goto(link)
+        other.get_by_role("button", name="Sign in").click()
+        assert other.locator(".tile").count() == 0
+        browser.close()
+
+
+@pytest.mark.slow
+def test_a_stranger_gets_nothing(demo: Running) -> None:
+    address = demo.wait_for(r"at (http://127\.0\.0\.1:\d+)").group(1)
+    for path in ("/api/v1/cameras", "/api/v1/latest", "/api/v1/openapi.json", "/api/v1/live"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(address + path, timeout=10)
+        assert refused.value.code == 401
+        refused.value.close()
+    with urllib.request.urlopen(address + "/", timeout=10) as answer:
+        assert answer.url.endswith("/sign-in")
+
+
+@pytest.mark.slow
+def test_the_processes_stay_small(demo: Running) -> None:
+    demo.wait_for("sign in once")
+    hub = demo.process.pid
+    children = subprocess.run(["pgrep", "-P", str(hub)], capture_output=True, text=True, check=True).stdout.split()
+    sizes = {pid: _megabytes(int(pid)) for pid in children if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()}
+    assert len(sizes) == 4
+    print(f"hub {_megabytes(hub):.0f} MB, sensors {sorted(round(size) for size in sizes.values())} MB")
+    assert _megabytes(hub) < HUB_MB
+    assert max(sizes.values()) < SENSOR_MB
+
+
+def _megabytes(pid: int) -> float:
+    peak = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(peak.split()[1]) / 1000
+
+
+@pytest.mark.slow
+def test_a_taken_port_is_said_and_ctrl_c_stops_cleanly(demo: Running, tmp_path: Path) -> None:
+    port = demo.wait_for(r"at http://127\.0\.0\.1:(\d+)").group(1)
+    done = subprocess.run(
+        [THRONG, "demo", "--port", port], capture_output=True, text=True, check=False, cwd=tmp_path, env={"HOME": str(tmp_path)}
+    )
+    assert done.returncode == 2
+    assert port in done.stderr
+    assert "--port" in done.stderr
+    other = start("demo", "--port", "0", folder=tmp_path)
+    other.wait_for("sign in once")
+    assert other.stop() == 0
+    assert any("stopped" in line for line in other.said)
+    assert not any("Traceback" in line for line in other.said)
+
+
+def test_help_starts_without_the_heavy_libraries() -> None:
+    code = "import sys, throng.cli.app; print(sorted({'cv2', 'onnxruntime', 'av', 'duckdb', 'opendp'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
