@@ -17,7 +17,8 @@ from throng.pipeline import Pipeline, Plan
 from throng.privacy.budget import Budget
 from throng.privacy.ledger import Ledger
 from throng.privacy.wall import Wall
-from throng.site import Camera, Site, credentials
+from throng.site.credentials import credentials
+from throng.site.model import Camera, Site
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def test_a_pulled_model_is_checked(yolox_model, page: tuple[str, Path]) -> None:
 
 def test_a_page_that_does_not_answer_is_said(page: tuple[str, Path]) -> None:
     address, _ = page
-    with pytest.raises(ModelError, match="404"):
+    with pytest.raises(ModelError, match="File not found"):
         pull("gone", catalogue={"gone": PublishedModel(f"{address}/gone.onnx", "0" * 64, "MIT")})
     with pytest.raises(ModelError, match="could not be fetched"):
         pull("gone", catalogue={"gone": PublishedModel("http://127.0.0.1:9/x.onnx", "0" * 64, "MIT")})

@@ -1,14 +1,14 @@
 """The ledger: never more than the day's budget, whatever happens to the machine."""
 
+import fcntl
 import json
 import os
 import stat
-import subprocess
-import sys
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -85,17 +85,17 @@ def test_a_line_says_what_was_opened_and_nothing_else(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_the_line_is_on_disk_before_the_epoch_is_given_out(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[bytes] = []
+def test_the_line_and_its_folder_are_on_disk_before_the_epoch_is_given_out(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[bool, bytes]] = []
     fsync = os.fsync
 
     def watched(file: int) -> None:
-        synced.append(path.read_bytes())
+        synced.append((stat.S_ISDIR(os.fstat(file).st_mode), path.read_bytes()))
         fsync(file)
 
     monkeypatch.setattr(os, "fsync", watched)
     epoch = start(Ledger(path))
-    assert any(epoch.name.encode() in content for content in synced)
+    assert [folder for folder, content in synced if epoch.name.encode() in content] == [False, True]
 
 
 def test_a_last_line_torn_anywhere_is_an_epoch_that_never_opened(path: Path) -> None:
@@ -158,17 +158,19 @@ def test_a_full_disk_opens_nothing_and_costs_nothing(path: Path, monkeypatch: py
     assert start(Ledger(path)).rho == 0.05
 
 
-def test_workers_share_one_ledger(path: Path) -> None:
-    code = (
-        "import sys; from datetime import date; from pathlib import Path; from throng.privacy.ledger import Ledger\n"
-        "for day in range(1, 21): Ledger(Path(sys.argv[1])).open_epoch('gate', date(2026, 11, day), rho_per_day=0.2, "
-        "sensitivity=1.0, mechanism='m')"
-    )
-    workers = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(3)]
-    assert [worker.wait() for worker in workers] == [0, 0, 0]
-    lines = Ledger(path).lines()
-    assert len({(line.day, line.epoch) for line in lines}) == len(lines) == 60
-    assert sum(line.rho for line in lines if line.day == "2026-11-05") == pytest.approx(0.175)
+def test_a_worker_waits_for_the_one_that_is_writing(path: Path) -> None:
+    start(Ledger(path))
+    line = path.read_bytes()
+    opened: list[Epoch] = []
+    waiting = Thread(target=lambda: opened.append(start(Ledger(path))))
+    with path.open("ab") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        waiting.start()
+        waiting.join(0.3)
+        assert opened == []
+        writer.write(line.replace(b"24/1", b"24/2"))
+    waiting.join()
+    assert [epoch.name for epoch in opened] == ["2026-11-24/3"]
 
 
 def test_reading_makes_no_ledger(path: Path) -> None:

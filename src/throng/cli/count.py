@@ -130,11 +130,11 @@ def _count(source: str, plan: "Plan", *, rate: float | None, seconds: float | No
     from throng.detect.choose import choose_detector
     from throng.pipeline import Pipeline, Totals
 
-    plates = PlateBuilder() if picture else None
+    plates = PlateBuilder() if picture is not None else None
     # A model that cannot be used is said before a long film is read.
     ready = choose_detector(plan.detector, threads=plan.threads) if plan.detector != "foreground" else None
     known = ready if ready is not None and ready.name != "foreground" else None
-    pipeline = Pipeline(plan, detector=known, on_frame=plates.offer if plates else None)
+    pipeline = Pipeline(plan, detector=known, on_frame=plates.offer if plates is not None else None)
     totals = Totals.of(plan)
     with open_source(source, camera="footage", max_rate_hz=rate, threads=0) as frames:
         number = _follow(frames, pipeline, totals, seconds)
@@ -148,7 +148,7 @@ def _count(source: str, plan: "Plan", *, rate: float | None, seconds: float | No
             plan=plan,
             truncated=frames.truncated,
         )
-    if picture and plates:
+    if picture is not None and plates is not None:
         from throng.cli.picture import save_picture
 
         save_picture(picture, plates, pipeline, counted.as_json())

@@ -30,7 +30,7 @@ def demo(
         throng demo --port 8050
     """
     from throng.cli.run import serve_site
-    from throng.site import read_site
+    from throng.site.read import read_site
 
     with tempfile.TemporaryDirectory(prefix="throng-demo-") as scratch:
         folder = data or Path(scratch)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from throng.hub.app import Hub
-    from throng.site import Site
+    from throng.site.model import Site
 
 
 def run(
@@ -24,7 +24,7 @@ def run(
 
         throng run site.toml --port 8050
     """
-    from throng.site import read_site
+    from throng.site.read import read_site
 
     serve_site(read_site(site), port=port)
 
@@ -63,7 +63,7 @@ def serve_site(site: "Site", *, port: int | None = None, note: str = "") -> None
     console.print("stopped; everything that was released is stored", markup=False)
 
 
-def _hub(site: "Site", store: "Store", port: int) -> "Hub":  # type: ignore[name-defined]  # noqa: F821
+def _hub(site: "Site", store: "Store", port: int) -> "Hub":
     from throng.hub.app import create_app
     from throng.hub.cameras import CameraEntry, PlaceEntry
 

@@ -9,7 +9,7 @@ from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING, Any
 
 from throng.data.release import Release
-from throng.site import Camera, Site
+from throng.site.model import Camera, Site
 
 if TYPE_CHECKING:
     from throng.hub.ingest import Ingest

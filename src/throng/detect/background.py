@@ -11,6 +11,8 @@ Floats = NDArray[np.float32]
 START_S = (0.6, 1.2, 2.5, 5.0, 10.0)
 """Ages at which the scene is taken anew as the median of the pictures since the start."""
 SAMPLE_S = 0.2
+AGREED_SHARE = 0.6
+"""Share of the samples that must agree with their median."""
 SLOW_S = 12.0
 """Time constant with which bare ground follows the light."""
 NOTICE_S = 0.25
@@ -21,6 +23,7 @@ PERSON_S = 180.0
 """The same where a person has been found."""
 GHOST_S = 1.5
 """The same where the scene, not the picture, shows the outline of somebody."""
+_LOG = np.log(np.arange(256, dtype=np.float32) + 8.0)
 FLOOD_SHARE, FLOOD_S = 0.6, 0.8
 """A picture that differs in more than this share for longer than this is a new scene: light switched, camera moved."""
 
@@ -62,9 +65,8 @@ class Background:
         self._scene = scene
         raw = _differs(picture, scene, self._noise)
         self._watch_flood(picture, raw)
-        raw[_shadow(picture, scene)] = 0
         self._raw = raw
-        return _cleaned(raw)
+        return _cleaned(raw, _only_light(picture, scene))
 
     def learn(self, picture: Picture, foreground: Mask, people: Mask) -> None:
         """Take up the light of bare ground and what has come to stay.
@@ -105,12 +107,12 @@ class Background:
 
     def _collect(self, picture: Picture) -> None:
         """Early on the scene is the median of what was seen, which forgets those who walked through."""
-        if not self._medians:
+        if not self._medians or self._mean is None:
             return
         if self.age_s >= SAMPLE_S * len(self._samples):
             self._samples.append(picture)
         if self.age_s >= self._medians[0]:
-            self._mean = _median(self._samples)
+            self._mean = _settled(self._mean, np.stack(self._samples))
             self._medians = [age for age in self._medians if age > self.age_s]
             self._samples = self._samples if self._medians else []
 
@@ -146,15 +148,19 @@ class Background:
 
     def _ghosts(self, picture: Picture, foreground: Mask) -> NDArray[np.bool_]:
         """Unchanging regions whose outline is an edge of the scene and not of the picture: there the scene is wrong."""
-        still = ((self._other_s > GHOST_S) * np.uint8(255)).astype(np.uint8)
-        count, labels = cv2.connectedComponents(cv2.morphologyEx(still, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
-        outline = cv2.morphologyEx(still, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
-        grown = cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int32)
+        kernel = np.ones((3, 3), np.uint8)
+        still = cv2.compare(self._other_s, GHOST_S, cv2.CMP_GT)
+        count, labels = cv2.connectedComponents(cv2.morphologyEx(still, cv2.MORPH_OPEN, kernel))
+        grown = cv2.dilate(labels.astype(np.float32), kernel).astype(np.int32)
+        rim = cv2.morphologyEx(still, cv2.MORPH_GRADIENT, kernel) > 0
+        outline = rim & (cv2.morphologyEx(foreground, cv2.MORPH_GRADIENT, kernel) > 0)
         at = grown[outline]
         size = np.bincount(at, minlength=count) + 1e-9
         edge_now = np.bincount(at, _edges(picture)[outline], minlength=count) / size
         edge_scene = np.bincount(at, _edges(self._scene)[outline], minlength=count) / size
-        ghostly = edge_scene > 1.4 * edge_now + 8.0
+        # The inside of a person who stands still is still too, but its rim is not the rim of the foreground.
+        free = size > 0.6 * np.bincount(grown[rim], minlength=count)
+        ghostly = free & (edge_scene > 1.4 * edge_now + 8.0)
         ghostly[0] = False
         found: NDArray[np.bool_] = ghostly[grown]
         return found
@@ -166,18 +172,31 @@ def _differs(picture: Picture, scene: Picture, noise: Floats) -> Mask:
     return mask
 
 
-def _shadow(picture: Picture, scene: Picture) -> NDArray[np.bool_]:
-    """Pixels darker than the scene by at most half, of the same colour (Cucchiara et al. 2003, in ratios of channels)."""
-    ratio = (picture.astype(np.float32) + 4.0) / (scene.astype(np.float32) + 4.0)
-    b, g, r = cv2.split(ratio)
+def _only_light(picture: Picture, scene: Picture) -> Mask:
+    """Pixels, 255, where only the light differs: around them log(picture / scene) is small and nearly constant.
+
+    A shadow scales the scene by a smooth factor; the outline and the clothes of a person do not (the constancy of the ratio
+    in Rosin and Ellis 1995).
+    """
+    ratio = cv2.LUT(picture, _LOG) - cv2.LUT(scene, _LOG)
+    side = (7, 7)
+    b, g, r = cv2.split(cv2.boxFilter(ratio, -1, side))
     low, high = cv2.min(cv2.min(b, g), r), cv2.max(cv2.max(b, g), r)
-    shadow: NDArray[np.bool_] = (low > 0.55) & (high < 1.0) & (high - low < 0.08)
-    return shadow
+    grey = cv2.transform(ratio, np.full((1, 3), 1 / 3, dtype=np.float32))
+    mean = cv2.boxFilter(grey, -1, side)
+    variance = cv2.boxFilter(grey * grey, -1, side) - mean * mean
+    light = (variance < 0.1**2) & (mean > -0.7) & (mean < 0.25) & (high - low < 0.2)
+    return light.astype(np.uint8) * np.uint8(255)
 
 
-def _cleaned(raw: Mask) -> Mask:
-    mask = cv2.medianBlur(raw, 3)
-    cleaned: Mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+def _cleaned(raw: Mask, light: Mask) -> Mask:
+    mask = cv2.medianBlur(cv2.bitwise_and(raw, cv2.bitwise_not(light)), 3)
+    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    # Plain clothes on a plain wall look like a shadow, but one with an outline: what is enclosed by it belongs to it.
+    outside = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    cv2.floodFill(outside, None, (0, 0), 255)
+    enclosed = cv2.bitwise_and(cv2.compare(outside[1:-1, 1:-1], 0, cv2.CMP_EQ), raw)
+    cleaned: Mask = cv2.medianBlur(cv2.bitwise_or(mask, enclosed), 3)
     return cleaned
 
 
@@ -193,6 +212,12 @@ def _edges(picture: Picture) -> Floats:
     return edges
 
 
-def _median(samples: list[Picture]) -> Floats:
-    stack = np.stack(samples)
-    return np.partition(stack, len(stack) // 2, axis=0)[len(stack) // 2].astype(np.float32)
+def _settled(before: Floats, samples: NDArray[np.uint8]) -> Floats:
+    """The median of samples (n, rows, columns, 3); what was believed before stays where too few of them agree on one."""
+    n = len(samples)
+    median = np.partition(samples, n // 2, axis=0)[n // 2]
+    agree = np.zeros(median.shape[:2], dtype=np.int32)
+    for sample in samples:
+        agree += cv2.compare(_largest(cv2.absdiff(sample, median)), 20, cv2.CMP_LE) > 0
+    supported = agree >= AGREED_SHARE * n
+    return np.where(supported[..., None], median.astype(np.float32), before)

@@ -47,6 +47,7 @@ class Foreground:
         if self._ratio < 1.0:
             picture = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)
         mask = self._background.foreground(picture, frame.time_s)
+        self._mask = mask
         boxes, scores = self._people(mask)
         self._background.learn(picture, mask, body_mask(boxes, self._size))
         if not self._background.settled:
@@ -98,8 +99,8 @@ class Foreground:
         if self._candidates is None or self._version != self._stature.version:
             grid = feet_grid(self._stature, self._size, steps=STEPS)
             boxes = self._stature.boxes(grid)
-            boxes = boxes[(boxes[:, 2:] - boxes[:, :2] > 1.0).all(axis=1)]
-            self._candidates, self._version = candidates(boxes, self._size), self._stature.version
+            real = (boxes[:, 2:] - boxes[:, :2] > 1.0).all(axis=1)
+            self._candidates, self._version = candidates(grid[real], boxes[real], self._size), self._stature.version
         chosen, gains = fit_people(mask, self._candidates)
         return self._candidates.boxes[chosen], gains
 

@@ -10,10 +10,12 @@ Mask = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-BODY = np.array([[0.28, 0.0, 0.72, 0.17], [0.08, 0.17, 0.92, 0.55], [0.2, 0.55, 0.8, 1.0]])
-"""Head, trunk and legs as rectangles: left, top, right, bottom in widths and heights of the person's box."""
-BELOW = np.array([[0.2, 1.0, 0.8, 1.12]])
-"""The ground in front of the feet."""
+SLICES = 6
+"""Rectangles of equal height that stand for the outline of a body."""
+BELOW = np.array([0.25, 1.0, 0.75, 1.12])
+"""The ground in front of the feet: left, top, right, bottom in shares of the lowest slice's width and of the box's height."""
+GROWN = 0.15
+"""Share of its width by which an outline grows on either side before the foreground inside counts as explained."""
 STEPS = 6.0
 """Candidates to a person's width."""
 BARE_COST = 1.0
@@ -32,29 +34,62 @@ class Candidates:
     ----------
     boxes : (n, 4) float64
         Left, top, right, bottom in pixels of the mask.
+    slices : (n, k, 4) float64
+        The outlines of the bodies, as rectangles on top of each other.
     area : (n,) float64
         Of the body, pixels, the part outside the picture included.
-    body, below : (n, 12), (n, 4) intp
-        Corners of the rectangles of `BODY` and `BELOW` in the flat integral image.
+    body, below : (n, 4 k), (n, 4) intp
+        Corners of the slices and of the ground in front of the feet in the flat integral image.
     middle : (n,) intp
         The middle of the box in the flat mask.
     """
 
     boxes: Floats
+    slices: Floats
     area: Floats
     body: Indices
     below: Indices
     middle: Indices
 
 
-def candidates(boxes: Floats, size: tuple[int, int]) -> Candidates:
-    """Candidates from the boxes (n, 4) of people standing on a grid of feet, for a mask of (width, height) pixels."""
+def candidates(feet: Floats, boxes: Floats, size: tuple[int, int]) -> Candidates:
+    """Candidates from the boxes (n, 4) of people standing at feet (n, 2), for a mask of (width, height) pixels."""
     width, height = size
-    sides = boxes[:, 2:] - boxes[:, :2]
     x = np.clip((boxes[:, 0] + boxes[:, 2]) / 2, 0, width - 1).astype(np.intp)
     y = np.clip((boxes[:, 1] + boxes[:, 3]) / 2, 0, height - 1).astype(np.intp)
-    share = float(((BODY[:, 2] - BODY[:, 0]) * (BODY[:, 3] - BODY[:, 1])).sum())
-    return Candidates(boxes, share * sides.prod(axis=1), _corners(boxes, BODY, size), _corners(boxes, BELOW, size), y * width + x)
+    slices = _ellipses(feet, boxes)
+    area = (slices[..., 2:] - slices[..., :2]).prod(axis=2).sum(axis=1)
+    below = _below(slices[:, -1], boxes[:, 3] - boxes[:, 1])
+    return Candidates(boxes, slices, area, _corners(slices, size), _corners(below[:, None], size), y * width + x)
+
+
+def _ellipses(feet: Floats, boxes: Floats) -> Floats:
+    """Slices (n, k, 4) of the ellipses that touch the boxes and lean as a line from the feet through the middle does.
+
+    With the half axis u from the feet to the middle and the extents A, B of the box, the ellipse has the matrix
+    S = [[A^2, u_x u_y], [u_x u_y, B^2]]; at height y its middle is S_xy / S_yy y and its half width
+    sqrt((S_xx - S_xy^2 / S_yy) (1 - y^2 / S_yy)).
+    """
+    middle, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
+    half = np.maximum(half, 1e-6)
+    axis = middle - feet
+    lean = np.clip(axis.prod(axis=1), -0.95 * half.prod(axis=1), 0.95 * half.prod(axis=1)) / half[:, 1] ** 2
+    breadth = np.sqrt(half[:, 0] ** 2 - (lean * half[:, 1]) ** 2)
+    edges = np.linspace(-1.0, 1.0, SLICES + 1)
+    share = (edges[:-1] + edges[1:]) / 2
+    x = middle[:, :1] + (lean * half[:, 1])[:, None] * share
+    wide = breadth[:, None] * np.sqrt(1.0 - share**2)
+    y = middle[:, 1:] + half[:, 1:] * edges
+    return np.stack([x - wide, y[:, :-1], x + wide, y[:, 1:]], axis=2)
+
+
+def _below(lowest: Floats, heights: Floats) -> Floats:
+    wide = lowest[:, 2] - lowest[:, 0]
+    bottom = lowest[:, 3]
+    x0, y0, x1, y1 = BELOW
+    return np.column_stack(
+        [lowest[:, 0] + x0 * wide, bottom + (y0 - 1) * heights, lowest[:, 0] + x1 * wide, bottom + (y1 - 1) * heights]
+    )
 
 
 def fit_people(mask: Mask, people: Candidates) -> tuple[Indices, Floats]:
@@ -86,8 +121,7 @@ def fit_people(mask: Mask, people: Candidates) -> tuple[Indices, Floats]:
         for k in _apart(people.boxes[active], gain):
             chosen.append(int(active[k]))
             gains.append(float(share[k]))
-            _explain(left, people.boxes[active[k]])
-        active = active[left.ravel()[people.middle[active]] >= 0] if len(active) else active
+            _explain(left, people.slices[active[k]])
     return np.array(chosen, dtype=np.intp), np.array(gains)
 
 
@@ -121,18 +155,12 @@ def _apart(boxes: Floats, gain: Floats) -> list[int]:
     return best
 
 
-def _explain(left: NDArray[np.float32], box: Floats) -> None:
+def _explain(left: NDArray[np.float32], slices: Floats) -> None:
     size = (left.shape[1], left.shape[0])
-    wider = BODY + np.array([-0.12, 0.0, 0.12, 0.03])
-    for x0, y0, x1, y1 in _rounded(_placed(box[None], wider)[0], size).tolist():
+    margin = GROWN * (slices[:, 2] - slices[:, 0])
+    wider = slices + np.column_stack([-margin, np.zeros_like(margin), margin, np.zeros_like(margin)])
+    for x0, y0, x1, y1 in _rounded(wider, size).tolist():
         left[y0:y1, x0:x1] = 0.0
-
-
-def _placed(boxes: Floats, shares: Floats) -> Floats:
-    """Rectangles (n, k, 4) at shares (k, 4) of boxes (n, 4)."""
-    sides = boxes[:, None, 2:] - boxes[:, None, :2]
-    placed: Floats = np.concatenate([boxes[:, None, :2] + shares[:, :2] * sides, boxes[:, None, :2] + shares[:, 2:] * sides], axis=2)
-    return placed
 
 
 def _rounded(rectangles: Floats, size: tuple[int, int]) -> Indices:
@@ -140,13 +168,12 @@ def _rounded(rectangles: Floats, size: tuple[int, int]) -> Indices:
     return np.clip(np.rint(rectangles), 0, limits).astype(np.intp)
 
 
-def _corners(boxes: Floats, shares: Floats, size: tuple[int, int]) -> Indices:
-    """Flat indices (n, 4 k) into an integral image; per rectangle those that count plus, plus, minus, minus."""
-    rectangles = _rounded(_placed(boxes, shares), size)
-    x0, y0, x1, y1 = np.moveaxis(rectangles, 2, 0)
+def _corners(rectangles: Floats, size: tuple[int, int]) -> Indices:
+    """Flat indices (n, 4 k) into an integral image for rectangles (n, k, 4): first those that count plus, then minus."""
+    x0, y0, x1, y1 = np.moveaxis(_rounded(rectangles, size), 2, 0)
     stride = size[0] + 1
     corners = np.stack([y1 * stride + x1, y0 * stride + x0, y0 * stride + x1, y1 * stride + x0], axis=1)
-    flat: Indices = corners.reshape(len(boxes), -1)
+    flat: Indices = corners.reshape(len(rectangles), -1)
     return flat
 
 

@@ -20,7 +20,6 @@ from throng.hub.models import Budget
 from throng.hub.pages import add_pages
 from throng.store.store import Store
 
-
 # FastAPI would hand requests, with the sign-in code of their address, to whatever exporter the environment names.
 _NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,

@@ -3,53 +3,40 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qsl, urlsplit
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     PrivateAttr,
     Strict,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from throng.data.errors import GeometryError
 from throng.data.place import Anchor, Line, Zone
+from throng.site.rules import STREAMS, address_mistake, repeated_names, wrong
 
 DAY_S = 86_400
-STREAMS = ("rtsp", "rtsps", "http", "https")
-SECRET_PARAMETERS = re.compile(r"^(p(ass)?w(or)?d|pass|passwd|secret|token|usr|user|username|login|auth)$", re.IGNORECASE)
+Extra = dict[str, JsonValue]
 
 Name = Annotated[
     str,
+    Field(max_length=64, pattern=r"^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ._-]*[\p{L}\p{M}\p{N}._-])?$"),
     AfterValidator(lambda text: unicodedata.normalize("NFC", text)),
-    Field(
-        max_length=64,
-        pattern=r"^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ._-]*[\p{L}\p{M}\p{N}._-])?$",
-        json_schema_extra={"rule": "of letters, digits, spaces and . - _, that begins with a letter or digit"},
-    ),
 ]
-PointPx = Annotated[
-    tuple[Annotated[float, Field(ge=-1e5, le=1e5)], Annotated[float, Field(ge=-1e5, le=1e5)]],
-    Strict(False),
-]
-PointM = Annotated[
-    tuple[Annotated[float, Field(ge=-1e8, le=1e8)], Annotated[float, Field(ge=-1e8, le=1e8)]],
-    Strict(False),
-]
-
-
-def wrong(sentence: str, *key: str | int) -> PydanticCustomError:
-    """A mistake that takes more than one key to see; `key` leads from the table to the key it is about."""
-    return PydanticCustomError("rule", "{sentence}", {"sentence": sentence, "key": key})
+NAME_RULE: Extra = {"rule": "of letters, digits, spaces and . - _, that begins with a letter or digit"}
+Pixels = Annotated[float, Field(ge=-1e5, le=1e5)]
+Metres = Annotated[float, Field(ge=-1e8, le=1e8)]
+# Lists of TOML become tuples; the numbers in them are as strict as all else.
+PointPx = Annotated[tuple[Pixels, Pixels], Strict(False)]
+PointM = Annotated[tuple[Metres, Metres], Strict(False)]
 
 
 class Table(BaseModel):
@@ -62,26 +49,28 @@ class BudgetTable(Table):
     """The privacy budget of each camera: how much a release may say about one passage of one person."""
 
     rho_per_day: float = Field(
-        0.2,
+        default=0.2,
         ge=1e-4,
         le=10.0,
         description="Zero-concentrated differential privacy that one passage may cost, over all counters of a camera and a UTC "
         "day. Smaller protects more and makes the numbers noisier.",
     )
     passage_counters: int = Field(
-        3,
+        default=3,
         ge=1,
         le=64,
-        description="How many counters one passage may change. A line crossing takes one, a zone visit two; what goes beyond is "
-        "not counted.",
+        description="How many counters one passage may change. A line crossing takes one, a zone visit two; what goes beyond "
+        "is not counted.",
     )
-    pieces: int = Field(1, ge=1, le=16, description="Into how many tracks one passage may break and still be protected in full.")
+    pieces: int = Field(
+        default=1, ge=1, le=16, description="Into how many tracks one passage may break and still be protected in full."
+    )
 
 
 class LineTable(Table):
     """A line that people cross. Looking from its first point to its second, crossing from left to right is *in*."""
 
-    name: Name = Field(description="Unique among the lines and zones of its camera.")
+    name: Name = Field(description="Unique among the lines and zones of its camera.", json_schema_extra=NAME_RULE)
     from_px: PointPx = Field(alias="from", description="First point.", json_schema_extra={"unit": "pixels"})
     to_px: PointPx = Field(alias="to", description="Second point.", json_schema_extra={"unit": "pixels"})
 
@@ -101,7 +90,7 @@ class LineTable(Table):
 class ZoneTable(Table):
     """An area that people enter, stay in and leave."""
 
-    name: Name = Field(description="Unique among the lines and zones of its camera.")
+    name: Name = Field(description="Unique among the lines and zones of its camera.", json_schema_extra=NAME_RULE)
     corners: Annotated[tuple[PointPx, ...], Strict(False)] = Field(
         min_length=3,
         max_length=100,
@@ -152,17 +141,18 @@ class CalibrationTable(Table):
 class Camera(Table):
     """A camera, or a film in its place."""
 
-    name: Name = Field(description="Unique in the site.")
+    name: Name = Field(description="Unique in the site.", json_schema_extra=NAME_RULE)
     address: str = Field(
         min_length=1,
         max_length=2048,
         pattern=r"^[^\p{Cc}]*[^\p{Cc}\s][^\p{Cc}]*$",
         repr=False,
-        description="Where the pictures come from: an rtsp, rtsps, http or https address, a film's path relative to the site file, "
-        "a device such as /dev/video0, or simulate:SCENARIO/CAMERA. Never with a password in it.",
+        description="Where the pictures come from: an rtsp, rtsps, http or https address, a film's path relative to the site "
+        "file, a device such as /dev/video0, or simulate:SCENARIO/CAMERA. Never with a user or password in it.",
+        json_schema_extra={"rule": "that is an address or a path"},
     )
     user: str | None = Field(
-        None,
+        default=None,
         min_length=1,
         max_length=255,
         pattern=r"^[^\p{Cc}]+$",
@@ -171,14 +161,14 @@ class Camera(Table):
         json_schema_extra={"secret": True},
     )
     password_env: str | None = Field(
-        None,
+        default=None,
         pattern=r"^[A-Z_][A-Z0-9_]*$",
         max_length=255,
         description="Environment variable that holds the camera's password.",
         json_schema_extra={"secret": True, "rule": "of capital letters, digits and _, the name of an environment variable"},
     )
     password_file: str | None = Field(
-        None,
+        default=None,
         min_length=1,
         max_length=1024,
         pattern=r"^[^\p{Cc}]+$",
@@ -186,35 +176,36 @@ class Camera(Table):
         "(mode 0600).",
         json_schema_extra={"secret": True},
     )
-    loop: bool = Field(False, description="Whether a film starts again at its end.")
+    loop: bool = Field(default=False, description="Whether a film starts again at its end.")
     detector: str = Field(
-        "auto",
+        default="auto",
         min_length=1,
         max_length=1024,
         pattern=r"^[^\p{Cc}]+$",
-        description='What finds the people: "auto" for the installed model or else "foreground"; "foreground", which needs no model; '
-        "the name of an installed model; or an .onnx file, relative to the site file.",
+        description='What finds the people: "auto" for the installed model or else "foreground"; "foreground", which needs no '
+        "model; the name of an installed model; or an .onnx file, relative to the site file.",
     )
     anchor: Anchor = Field(
-        "foot", description="Which point of a person's box counts: the middle of its lower edge, or its centre."
+        default="foot", description="Which point of a person's box counts: the middle of its lower edge, or its centre."
     )
     rate_hz: float | None = Field(
-        None,
+        default=None,
         gt=0,
         le=120,
         description="Look at most so often; without it, at every picture.",
         json_schema_extra={"unit": "pictures a second"},
     )
-    line: Annotated[tuple[LineTable, ...], Strict(False)] = Field((), max_length=100, description="Lines to count at.")
-    zone: Annotated[tuple[ZoneTable, ...], Strict(False)] = Field((), max_length=100, description="Zones to count in.")
+    line: Annotated[tuple[LineTable, ...], Strict(False)] = Field(default=(), max_length=100, description="Lines to count at.")
+    zone: Annotated[tuple[ZoneTable, ...], Strict(False)] = Field(default=(), max_length=100, description="Zones to count in.")
     calibration: CalibrationTable | None = Field(
-        None, description="Point pairs from which places in metres are worked out; without them, whatever needs metres is absent."
+        default=None,
+        description="Point pairs from which places in metres are worked out; without them, whatever needs metres is absent.",
     )
 
     @field_validator("address")
     @classmethod
     def _has_no_credentials(cls, address: str) -> str:
-        sentence = _address_mistake(address)
+        sentence = address_mistake(address)
         if sentence:
             raise wrong(sentence)
         return address
@@ -252,23 +243,23 @@ class Camera(Table):
 class Site(Table):
     """A site: its cameras and what is common to them."""
 
-    name: Name = Field(description="Shown at the head of the page.")
+    name: Name = Field(description="Shown at the head of the page.", json_schema_extra=NAME_RULE)
     data: str = Field(
-        "data",
+        default="data",
         min_length=1,
         max_length=1024,
         pattern=r"^[^\p{Cc}]+$",
         description="Folder for the store and the ledgers, relative to the site file.",
     )
     tick_s: int = Field(
-        60,
+        default=60,
         ge=1,
         le=3600,
         description="Time between two releases.",
         json_schema_extra={"unit": "seconds", "rule": "that divides a day evenly"},
     )
-    port: int = Field(8040, ge=0, le=65535, description="Port of the page on this machine; 0 takes a free one.")
-    budget: BudgetTable = Field(BudgetTable(), description="The privacy budget of each camera.")
+    port: int = Field(default=8040, ge=0, le=65535, description="Port of the page on this machine; 0 takes a free one.")
+    budget: BudgetTable = Field(default=BudgetTable(), description="The privacy budget of each camera.")
     camera: Annotated[tuple[Camera, ...], Strict(False)] = Field(
         min_length=1, max_length=10_000, description="The cameras, a [[camera]] table for each."
     )
@@ -282,12 +273,14 @@ class Site(Table):
     @classmethod
     def _divides_a_day(cls, tick_s: int) -> int:
         if DAY_S % tick_s:
-            below, above = (next(n for n in numbers if DAY_S % n == 0) for numbers in (range(tick_s, 0, -1), range(tick_s, 3601)))
+            below, above = (
+                next(n for n in numbers if DAY_S % n == 0) for numbers in (range(tick_s, 0, -1), range(tick_s, 3601))
+            )
             raise wrong(f"a day has no whole number of ticks of {tick_s} seconds: take {below} or {above}")
         return tick_s
 
     @model_validator(mode="after")
-    def _names_are_unique(self, info: ValidationInfo) -> Self:
+    def _names_are_unique(self) -> Self:
         for sentence, key in repeated_names(self.model_dump(by_alias=True)):
             raise wrong(sentence, *key)
         return self
@@ -320,62 +313,3 @@ class Site(Table):
     def detector(self, camera: Camera) -> str:
         """A camera's detector, with a model file's path made complete."""
         return str(self._folder / camera.detector) if camera.detector.lower().endswith(".onnx") else camera.detector
-
-
-def repeated_names(tree: dict[str, Any]) -> list[tuple[str, tuple[str | int, ...]]]:
-    """Cameras of one name, and lines and zones of one camera with one name, in a site file's raw tree: sentence and key path.
-
-    Works on a tree whose other values may be wrong, so that all mistakes are told at once.
-    """
-    cameras = _tables(tree.get("camera"))
-    named = [(camera.get("name"), ("camera", i, "name")) for i, camera in cameras]
-    found = _twice(named, "two cameras have the name {name}: give each its own")
-    for i, camera in cameras:
-        places = [
-            (place.get("name"), ("camera", i, kind, j, "name")) for kind in ("line", "zone") for j, place in _tables(camera.get(kind))
-        ]
-        found += _twice(places, "two places of this camera have the name {name}: give every line and zone its own")
-    return found
-
-
-def _tables(value: object) -> list[tuple[int, dict[str, Any]]]:
-    return [(i, table) for i, table in enumerate(value) if isinstance(table, dict)] if isinstance(value, Sequence) else []
-
-
-def _twice(
-    named: list[tuple[object, tuple[str | int, ...]]], sentence: str
-) -> list[tuple[str, tuple[str | int, ...]]]:
-    seen: set[str] = set()
-    found = []
-    for name, key in named:
-        if not isinstance(name, str):
-            continue
-        normal = unicodedata.normalize("NFC", name)
-        if normal in seen:
-            found.append((sentence.format(name=f'"{normal}"'), key))
-        seen.add(normal)
-    return found
-
-
-def _address_mistake(address: str) -> str:
-    """What is wrong with an address, without quoting it; empty if nothing is."""
-    scheme, separator, _ = address.partition("://")
-    if address.lower().startswith("simulate:"):
-        return "" if re.fullmatch(r"simulate:[^/\s]+/[^/]+", address) else "a simulated camera is written simulate:SCENARIO/CAMERA"
-    if not separator:
-        return ""
-    if scheme.lower() not in STREAMS:
-        return f'addresses begin with {", ".join(f"{known}://" for known in STREAMS[:-1])} or {STREAMS[-1]}://, or are a path'
-    try:
-        parts = urlsplit(address)
-        host, login, _ = parts.hostname, parts.username is not None or parts.password is not None, parts.port
-    except ValueError:
-        host, login = None, "@" in address
-    if login:
-        return "the address holds a user or password: move them to user and password_env or password_file"
-    if any(SECRET_PARAMETERS.match(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)) if host else False:
-        return "the address holds a user or password after its question mark: move them to user and password_env or password_file"
-    return "" if host else f"write the address as {scheme}://HOST:PORT/PATH"
-
-
-Key = Literal["rule"]

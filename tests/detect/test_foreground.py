@@ -1,0 +1,230 @@
+"""The built-in detector on painted pictures, where the truth is known to the pixel, and on real and simulated footage."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from throng.data.detections import Detections
+from throng.data.frame import Frame
+from throng.data.place import Zone
+from throng.data.scale import PersonScale
+from throng.detect.foreground import Foreground
+from throng.measure.measurer import Measurer
+from throng.track.tracker import Tracker
+
+WIDTH, HEIGHT = 320, 240
+PERSON = (30, 84)
+RATE_HZ = 10.0
+
+Image = NDArray[np.uint8]
+
+
+class Stage:
+    """A noisy wall and floor on which people are painted as upright ellipses of two colours."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._rng = np.random.default_rng(seed)
+        scene = np.full((HEIGHT, WIDTH, 3), 170.0)
+        scene[HEIGHT // 3 :] = (90, 110, 130)
+        self._scene = (scene + self._rng.normal(0, 6, scene.shape)).astype(np.float32)
+        self._noise = self._rng.normal(0, 3, (2 * HEIGHT, 2 * WIDTH, 3)).astype(np.float32)
+        self.light = 1.0
+
+    def image(self, people: Sequence[tuple[float, float]] = ()) -> Image:
+        """People by the middle of their feet; nearer ones (lower) are painted last."""
+        image = self._scene.copy()
+        y, x = np.ogrid[:HEIGHT, :WIDTH]
+        for k, (foot_x, foot_y) in enumerate(sorted(people, key=lambda foot: foot[1])):
+            u, v = (x - foot_x) / (PERSON[0] / 2), (y - foot_y + PERSON[1] / 2) / (PERSON[1] / 2)
+            body = u**2 + v**2 <= 1
+            image[body & (v < 0)] = (40 + 30 * k, 40, 150)
+            image[body & (v >= 0)] = (60, 30 + 10 * k, 25)
+        row, column = self._rng.integers(HEIGHT), self._rng.integers(WIDTH)
+        noisy = image * np.float32(self.light) + self._noise[row : row + HEIGHT, column : column + WIDTH]
+        return np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+def box_at(foot: tuple[float, float]) -> NDArray[np.float64]:
+    return np.array([foot[0] - PERSON[0] / 2, foot[1] - PERSON[1], foot[0] + PERSON[0] / 2, foot[1]])
+
+
+def scale() -> PersonScale:
+    offsets = np.zeros((HEIGHT // 16 + 2, WIDTH // 16 + 2, 4))
+    offsets[:] = (-PERSON[0] / 2, -PERSON[1], PERSON[0] / 2, 0.0)
+    return PersonScale(cell_px=16.0, offsets_px=offsets)
+
+
+def run(detector: Foreground, images: Sequence[Image], *, start_s: float = 0.0, rate_hz: float = RATE_HZ) -> list[Detections]:
+    frames = [
+        Frame(image_bgr=image, time_s=start_s + k / rate_hz, index=k, camera="stage") for k, image in enumerate(images)
+    ]
+    return [detector.detect(frame) for frame in frames]
+
+
+def iou(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    low, high = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
+    common = float(np.clip(high - low, 0, None).prod())
+    return common / (float((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod()) - common)
+
+
+def matched(found: Detections, feet: Sequence[tuple[float, float]], *, least: float) -> bool:
+    """Whether there is exactly one box per person, each on its own person."""
+    overlaps = np.array([[iou(box, box_at(foot)) for foot in feet] for box in found.boxes_px]).reshape(len(found), len(feet))
+    return len(found) == len(feet) and bool((overlaps.max(axis=0) > least).all())
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_a_walker_is_found_in_every_picture(calibrated: bool) -> None:
+    stage = Stage()
+    detector = Foreground(scale=scale() if calibrated else None)
+    run(detector, [stage.image() for _ in range(20)])
+    feet = [(20.0 + 4 * k, 200.0) for k in range(70)]
+    found = run(detector, [stage.image([foot]) for foot in feet], start_s=2.0)
+    for foot, detections in zip(feet, found, strict=True):
+        assert matched(detections, [foot], least=0.5)
+        assert detections.scores[0] >= 0.45
+
+
+@pytest.mark.parametrize("gap", [1.0, 0.85])
+def test_three_people_in_one_blob_are_three_boxes(gap: float) -> None:
+    stage = Stage()
+    detector = Foreground(scale=scale())
+    run(detector, [stage.image() for _ in range(20)])
+    step = gap * PERSON[0]
+    for k in range(10):
+        feet = [(100.0 + 3 * k + step * n, 200.0) for n in range(3)]
+        (found,) = run(detector, [stage.image(feet)], start_s=2.0 + k / RATE_HZ)
+        assert matched(found, feet, least=0.5)
+
+
+def test_without_calibration_the_height_learned_from_walkers_splits_a_group() -> None:
+    stage = Stage()
+    detector = Foreground()
+    run(detector, [stage.image() for _ in range(20)])
+    run(detector, [stage.image([(20.0 + 5 * k, 170.0 + k)]) for k in range(56)], start_s=2.0)
+    feet = [(120.0 + PERSON[0] * n, 200.0) for n in range(3)]
+    (found,) = run(detector, [stage.image(feet)], start_s=7.6)
+    assert matched(found, feet, least=0.5)
+
+
+def test_one_person_half_hidden_behind_another_is_found() -> None:
+    stage = Stage()
+    detector = Foreground(scale=scale())
+    run(detector, [stage.image() for _ in range(20)])
+    feet = [(150.0, 200.0), (166.0, 170.0)]
+    (found,) = run(detector, [stage.image(feet)], start_s=2.0)
+    assert matched(found, feet, least=0.5)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_constant_picture_holds_nobody(level: int) -> None:
+    images = [np.full((HEIGHT, WIDTH, 3), level, dtype=np.uint8)] * 40
+    assert all(len(found) == 0 for found in run(Foreground(scale=scale()), images))
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_an_empty_scene_holds_nobody(calibrated: bool) -> None:
+    stage = Stage()
+    detector = Foreground(scale=scale() if calibrated else None)
+    assert sum(len(found) for found in run(detector, [stage.image() for _ in range(100)])) == 0
+
+
+@pytest.mark.parametrize("light", [0.6, 1.35])
+def test_after_a_jump_of_the_light_it_recovers(light: float) -> None:
+    stage = Stage()
+    detector = Foreground(scale=scale())
+    run(detector, [stage.image() for _ in range(40)])
+    stage.light = light
+    run(detector, [stage.image() for _ in range(40)], start_s=4.0)
+    assert sum(len(found) for found in run(detector, [stage.image() for _ in range(10)], start_s=8.0)) == 0
+    feet = [(100.0, 200.0)]
+    (found,) = run(detector, [stage.image(feet)], start_s=9.0)
+    assert matched(found, feet, least=0.5)
+
+
+def test_another_scene_is_learned_within_seconds() -> None:
+    detector = Foreground(scale=scale())
+    run(detector, [Stage(0).image() for _ in range(30)])
+    turned = Stage(1)
+    turned._scene = turned._scene[::-1].copy()
+    run(detector, [turned.image() for _ in range(40)], start_s=3.0)
+    assert sum(len(found) for found in run(detector, [turned.image() for _ in range(10)], start_s=7.0)) == 0
+
+
+def test_who_stands_still_for_a_minute_stays_found_and_leaves_no_ghost() -> None:
+    stage, rate_hz = Stage(), 4.0
+    detector = Foreground(scale=scale())
+    run(detector, [stage.image() for _ in range(20)], rate_hz=rate_hz)
+    foot = (160.0, 200.0)
+    found = run(detector, [stage.image([foot]) for _ in range(240)], start_s=5.0, rate_hz=rate_hz)
+    assert all(matched(detections, [foot], least=0.5) for detections in found)
+    found = run(detector, [stage.image() for _ in range(20)], start_s=65.0, rate_hz=rate_hz)
+    assert sum(len(detections) for detections in found[4:]) == 0
+
+
+def test_people_in_the_first_pictures_leave_no_ghost_for_long() -> None:
+    stage = Stage()
+    detector = Foreground(scale=scale())
+    run(detector, [stage.image([(60.0 + 4 * k, 200.0)]) for k in range(40)])
+    found = run(detector, [stage.image() for _ in range(30)], start_s=4.0)
+    assert sum(len(detections) for detections in found[15:]) == 0
+
+
+def test_who_stood_from_the_start_leaves_a_ghost_only_for_seconds() -> None:
+    stage = Stage()
+    detector = Foreground(scale=scale())
+    run(detector, [stage.image([(160.0, 200.0)]) for _ in range(120)])
+    found = run(detector, [stage.image() for _ in range(60)], start_s=12.0)
+    assert sum(len(detections) for detections in found[40:]) == 0
+
+
+def test_boxes_stay_inside_the_picture() -> None:
+    stage = Stage()
+    detector = Foreground(scale=scale())
+    run(detector, [stage.image() for _ in range(20)])
+    edges = [(2.0, 200.0), (WIDTH - 3.0, 150.0), (160.0, HEIGHT + 30.0), (80.0, 40.0)]
+    for k, found in enumerate(run(detector, [stage.image([foot]) for foot in edges], start_s=2.0)):
+        assert len(found) == 1, f"person {k} at the edge"
+        assert (found.boxes_px >= 0).all()
+        assert (found.boxes_px <= np.array([WIDTH, HEIGHT, WIDTH, HEIGHT])).all()
+
+
+def test_the_same_pictures_give_the_same_boxes() -> None:
+    stage = Stage()
+    images = [stage.image([(20.0 + 4 * k, 200.0), (300.0 - 4 * k, 180.0)]) for k in range(60)]
+    first, second = run(Foreground(), images), run(Foreground(), images)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a.boxes_px, b.boxes_px)
+        np.testing.assert_array_equal(a.scores, b.scores)
+
+
+def test_a_picture_of_another_size_starts_anew() -> None:
+    stage = Stage()
+    detector = Foreground()
+    run(detector, [stage.image() for _ in range(20)])
+    assert len(run(detector, [np.zeros((100, 100, 3), dtype=np.uint8)], start_s=2.0)[0]) == 0
+
+
+def footage(path: Path) -> Iterator[Frame]:
+    import av
+
+    with av.open(str(path)) as container:
+        for index, picture in enumerate(container.decode(video=0)):
+            yield Frame(image_bgr=picture.to_ndarray(format="bgr24"), time_s=float(picture.time or 0.0), index=index, camera="clip")
+
+
+@pytest.mark.realdata
+def test_six_people_one_by_one_are_six_entries(shared_data: Path) -> None:
+    clip = shared_data / "video" / "intel_one_by_one" / "one-by-one-person-detection.mp4"
+    detector, tracker = Foreground(), Tracker(anchor="foot")
+    measurer = Measurer([], [Zone("all", np.array([[0, 0], [768, 0], [768, 432], [0, 432]]))])
+    counts, time_s = np.zeros(2, dtype=int), 0.0
+    for frame in footage(clip):
+        counts += np.bincount(measurer.update(tracker.update(detector.detect(frame))).counters, minlength=2)
+        time_s = frame.time_s
+    counts += np.bincount(measurer.end(tracker.finish(), time_s).counters, minlength=2)
+    assert 5 <= counts[0] <= 7
+    assert counts[1] == counts[0]
