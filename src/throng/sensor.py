@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Literal
 
 from throng.capture.source import Source, open_source
-from throng.data.errors import ThrongError
+from throng.data.errors import BudgetError, ThrongError
 from throng.data.outage import Outage
 from throng.data.release import Release
 from throng.ground.homography import fit_homography
@@ -109,7 +109,12 @@ def _plan(site: Site, camera: Camera) -> Plan:
 
 def _wall(site: Site, camera: Camera) -> Wall:
     budget = Budget(**site.budget.model_dump())
-    ledger = Ledger(site.data_folder / "ledger" / f"{camera.key}.jsonl")
+    folder = site.data_folder / "ledger"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BudgetError(f"the ledgers' folder {folder} cannot be made: {(error.strerror or str(error)).lower()}") from None
+    ledger = Ledger(folder / f"{camera.key}.jsonl")
     return Wall(
         camera=camera.name, lines=camera.lines(), zones=camera.zones(), tick_s=site.tick_s, budget=budget, ledger=ledger
     )

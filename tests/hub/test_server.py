@@ -64,7 +64,7 @@ class Served:
 
     @contextmanager
     def signed_in(self) -> Iterator[httpx.Client]:
-        with httpx.Client(base_url=self.url, headers={"origin": self.url}, timeout=20) as http:
+        with httpx.Client(base_url=self.url, headers={"origin": self.url}, timeout=10) as http:
             assert http.post("/sign-in", data={"code": self.hub.door.new_code()}).status_code == 303
             yield http
 

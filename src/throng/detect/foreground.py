@@ -17,6 +17,8 @@ Mask = NDArray[np.uint8]
 
 LEAST_SHARE = 0.003
 """Smallest blob taken for a person while sizes are unknown, as a share of the picture."""
+ONE_BODY = 1.1
+"""Foreground, in areas of the expected box, from which a blob holds more than one person (an ellipse fills 0.79 of its box)."""
 YOUNG = 0.35
 """What scores are multiplied by while the scene is uncertain: too weak to begin a track."""
 
@@ -89,7 +91,8 @@ class Foreground:
         cut = ~self._whole(boxes)
         tall = (share[:, 1] > np.where(cut, 0.25, 0.65)) & (share[:, 1] < 1.35)
         slim = (share[:, 0] > 0.4) & (share[:, 0] < 1.6)
-        return tall & slim & (filled > 0.35 * _areas(boxes))
+        single = (filled > 0.35 * _areas(boxes)) & (filled < ONE_BODY * _areas(expected))
+        return tall & slim & single
 
     def _whole(self, boxes: Floats) -> NDArray[np.bool_]:
         inside: NDArray[np.bool_] = (boxes[:, :2] > 1).all(axis=1) & (boxes[:, 2:] < np.array(self._size) - 1).all(axis=1)

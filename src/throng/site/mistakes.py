@@ -14,9 +14,7 @@ from pydantic_core import ErrorDetails
 from throng.site.expect import choices, expected, extra, is_points, keys_of, point, table_of, unit
 from throng.site.lines import KeyPath
 
-UNIT = re.compile(
-    r"_?(ms|s|secs?|seconds?|mins?|minutes?|m|metres?|meters?|cm|mm|px|pixels?|hz|fps|per_day|day)$", re.IGNORECASE
-)
+UNIT = re.compile("_(ms|s|secs?|seconds?|mins?|minutes?|m|metres?|meters?|cm|mm|px|pixels?|hz|fps|per_day|day)$", re.IGNORECASE)
 OTHER_NAMES = {
     "fps": "rate_hz", "url": "address", "uri": "address", "source": "address", "path": "address", "username": "user",
     "polygon": "corners", "start": "from", "end": "to", "epsilon": "rho_per_day", "rho": "rho_per_day",
