@@ -27,18 +27,16 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "concourse": Recipe(130.0, 240.0, 1, 0.15),
-    "concourse-5": Recipe(25.0, 600.0, 2, 0.08),
-    "concourse-50": Recipe(240.0, 240.0, 3, 0.08),
-    "concourse-150": Recipe(680.0, 150.0, 4, 0.05),
+    "concourse-5": Recipe(19.5, 600.0, 2, 0.08),
+    "concourse-50": Recipe(180.0, 300.0, 3, 0.08),
+    "concourse-150": Recipe(565.0, 180.0, 4, 0.05),
 }
 
 
 def make(name: str) -> None:
     """Simulate one crowd, write it, and print its figures."""
     recipe = RECIPES[name]
-    crowd = simulate_crowd(
-        CONCOURSE, recipe.people_per_minute, recipe.seconds, recipe.seed, waiting_share=recipe.waiting_share
-    )
+    crowd = simulate_crowd(CONCOURSE, recipe.people_per_minute, recipe.seconds, recipe.seed, waiting_share=recipe.waiting_share)
     path = FOLDER / f"{name}.npz"
     save(crowd, path)
     scenario = Scenario(name, CONCOURSE, crowd, cameras_of(name))

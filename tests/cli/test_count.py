@@ -62,9 +62,10 @@ def test_the_picture_shows_the_scene_without_its_people(shared_data: Path, share
     done = throng("count", str(footage), "--line", TC_LINE, "--detector", str(model), "--picture", "out.png", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     image = cv2.imread(str(tmp_path / "out.png"))
+    assert image is not None
     assert image.shape == (1080, 1920, 3)
     assert image.std() > 20
-    found = open_detector(model).detect(Frame(image, 0.0, 0, "plate"))
+    found = open_detector(model).detect(Frame(image.astype(np.uint8), 0.0, 0, "plate"))
     assert (found.scores < 0.45).all()
 
 

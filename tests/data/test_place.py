@@ -59,5 +59,5 @@ def test_the_data_package_re_exports_nothing() -> None:
     public = {name for name in vars(throng.data) if not name.startswith("_")}
     submodules = {name for name in public if type(getattr(throng.data, name)).__name__ == "module"}
     assert public == submodules
-    with open(throng.data.__file__) as file:  # type: ignore[arg-type]
+    with open(throng.data.__file__) as file:
         assert file.read().strip() == ""

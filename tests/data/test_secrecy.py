@@ -54,7 +54,8 @@ def test_a_value_in_memory_shows_shapes_only(value: MemoryOnly, caplog: pytest.L
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_arrays_are_read_only(value: MemoryOnly) -> None:
-    arrays = [getattr(value, name) for name in value.__slots__]  # type: ignore[attr-defined]
+    names: tuple[str, ...] = tuple(value.__slots__)
+    arrays = [getattr(value, name) for name in names]
     frozen = [array for array in arrays if isinstance(array, np.ndarray)]
     assert frozen
     assert not any(array.flags.writeable for array in frozen)

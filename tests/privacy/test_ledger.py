@@ -168,7 +168,7 @@ def test_a_worker_waits_for_the_one_that_is_writing(path: Path) -> None:
         waiting.start()
         waiting.join(0.3)
         assert opened == []
-        writer.write(line.replace(b"24/1", b"24/2"))
+        writer.write(line.replace(b"24/1", b"24/2").replace(b"0.1,", b"0.05,"))
     waiting.join()
     assert [epoch.name for epoch in opened] == ["2026-11-24/3"]
 

@@ -16,6 +16,7 @@ from throng.cli.places import check_names, parse_line, parse_zone
 from throng.data.errors import GeometryError
 from throng.data.frame import Frame
 from throng.data.outage import Outage
+from throng.data.place import Anchor
 
 if TYPE_CHECKING:
     from throng.capture.source import Source
@@ -120,7 +121,7 @@ def _plan(line: list[str], zone: list[str], anchor: str, detector: str, homograp
     from throng.pipeline import Plan
 
     ground = None if homography is None else read_homography(homography)
-    point = "centre" if anchor == "centre" else "foot"
+    point: Anchor = "centre" if anchor == "centre" else "foot"
     return Plan(lines=lines, zones=zones, anchor=point, detector=detector, homography=ground, threads=2)
 
 

@@ -30,7 +30,7 @@ def parse_zone(text: str) -> Zone:
 
 def check_names(lines: tuple[Line, ...], zones: tuple[Zone, ...]) -> None:
     """Refuse two places of one name."""
-    names = [place.name for place in (*lines, *zones)]
+    names = [line.name for line in lines] + [zone.name for zone in zones]
     for name in names:
         if names.count(name) > 1:
             raise GeometryError(f'there are two places called "{name}": give each line and zone a name of its own')

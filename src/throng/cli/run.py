@@ -10,6 +10,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from throng.hub.app import Hub
     from throng.site.model import Site
+    from throng.store.store import Store
 
 
 def run(

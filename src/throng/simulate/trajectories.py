@@ -157,7 +157,9 @@ def load_trajectories(path: Path) -> Trajectories:
     try:
         with np.load(path, allow_pickle=False) as file:
             if int(file["format"]) != _FORMAT:
-                raise SourceError(f"{path.name} is a crowd of format {int(file['format'])}; this version reads format {_FORMAT}")
+                raise SourceError(
+                    f"{path.name} is a crowd of format {int(file['format'])}; this version reads format {_FORMAT}"
+                )
             firsts = np.concatenate([[0], np.cumsum(file["lengths"], dtype=np.int64)])
             bends = (file["bends_high"].astype(np.int32) << 8) | file["bends_low"]
             starts_cm, start_knots, duration_s = file["starts_cm"], file["start_knots"], float(file["duration_s"])

@@ -66,7 +66,7 @@ class Tracker:
         self._seen_s: Floats = np.empty(0)
         self._hits: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._confirmed: NDArray[np.bool_] = np.empty(0, dtype=bool)
-        self._time_s: float | None = None
+        self._time_s = -np.inf
 
     def update(self, detections: Detections) -> Tracks:
         """Move on to the time of these detections.
@@ -78,9 +78,9 @@ class Tracker:
             unseen for a moment is in neither. A frame whose time stands still or goes back moves nobody.
         """
         now_s = detections.time_s
-        if self._time_s is not None and now_s <= self._time_s:
+        if now_s <= self._time_s:
             return self._tracks(self._confirmed & (self._seen_s == self._time_s), np.empty(0, dtype=np.uint64))
-        if self._time_s is not None:
+        if len(self._boxes):
             self._boxes.predict(now_s - self._time_s)
         self._time_s = now_s
         used = self._associate(detections)
@@ -130,7 +130,7 @@ class Tracker:
         self._confirmed = np.concatenate([self._confirmed, np.zeros(n, dtype=bool)])
 
     def _forget(self) -> NDArray[np.uint64]:
-        unseen_s = (self._time_s or 0.0) - self._seen_s
+        unseen_s = self._time_s - self._seen_s
         allowed_s = np.where(self._confirmed, self.settings.max_gap_s, self.settings.confirm_s)
         over = unseen_s > allowed_s
         ended = self._ids[over & self._confirmed]
@@ -146,7 +146,7 @@ class Tracker:
     def _tracks(self, seen: NDArray[np.bool_], ended: NDArray[np.uint64]) -> Tracks:
         centred = self._boxes.position[seen]
         points = centred[:, :2] + centred[:, 2:] * (np.array([0.0, 0.5]) if self.anchor == "foot" else 0.0)
-        return Tracks(self._ids[seen], _corners(centred), points, None, ended, self._time_s or 0.0)
+        return Tracks(self._ids[seen], _corners(centred), points, None, ended, self._time_s)
 
 
 def _random_ids(n: int) -> NDArray[np.uint64]:
