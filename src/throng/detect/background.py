@@ -11,6 +11,7 @@ Floats = NDArray[np.float32]
 START_S = (0.6, 1.2, 2.5, 5.0, 10.0)
 """Ages at which the scene is taken anew as the median of the pictures since the start."""
 SAMPLE_S = 0.2
+UNSURE = 100
 AGREED_SHARE = 0.6
 """Share of the samples that must agree with their median."""
 SLOW_S = 12.0
@@ -23,6 +24,7 @@ PERSON_S = 180.0
 """The same where a person has been found."""
 GHOST_S = 1.5
 """The same where the scene, not the picture, shows the outline of somebody."""
+LIGHT_ROUGH, LIGHT_DEPTH, LIGHT_TINT = 0.1, 0.7, 0.2
 _LOG = np.log(np.arange(256, dtype=np.float32) + 8.0)
 FLOOD_SHARE, FLOOD_S = 0.6, 0.8
 """A picture that differs in more than this share for longer than this is a new scene: light switched, camera moved."""
@@ -81,6 +83,7 @@ class Background:
             255 where people were found.
         """
         assert self._mean is not None
+        foreground = cv2.compare(foreground, UNSURE, cv2.CMP_GT)
         taken = cv2.dilate(cv2.bitwise_or(foreground, self._raw), np.ones((5, 5), np.uint8))
         bare = cv2.bitwise_not(cv2.bitwise_or(taken, people))
         share = 1.0 - float(np.exp(-self._dt_s / SLOW_S))
@@ -185,7 +188,7 @@ def _only_light(picture: Picture, scene: Picture) -> Mask:
     grey = cv2.transform(ratio, np.full((1, 3), 1 / 3, dtype=np.float32))
     mean = cv2.boxFilter(grey, -1, side)
     variance = cv2.boxFilter(grey * grey, -1, side) - mean * mean
-    light = (variance < 0.1**2) & (mean > -0.7) & (mean < 0.25) & (high - low < 0.2)
+    light = (variance < LIGHT_ROUGH**2) & (mean > -LIGHT_DEPTH) & (mean < 0.25) & (high - low < LIGHT_TINT)
     return light.astype(np.uint8) * np.uint8(255)
 
 
@@ -196,7 +199,8 @@ def _cleaned(raw: Mask, light: Mask) -> Mask:
     outside = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     cv2.floodFill(outside, None, (0, 0), 255)
     enclosed = cv2.bitwise_and(cv2.compare(outside[1:-1, 1:-1], 0, cv2.CMP_EQ), raw)
-    cleaned: Mask = cv2.medianBlur(cv2.bitwise_or(mask, enclosed), 3)
+    mask = cv2.medianBlur(cv2.bitwise_or(mask, enclosed), 3)
+    cleaned: Mask = cv2.max(mask, cv2.bitwise_and(cv2.bitwise_and(raw, light), UNSURE))
     return cleaned
 
 

@@ -19,6 +19,8 @@ LEAST_SHARE = 0.003
 """Smallest blob taken for a person while sizes are unknown, as a share of the picture."""
 ONE_BODY = 1.1
 """Foreground, in areas of the expected box, from which a blob holds more than one person (an ellipse fills 0.79 of its box)."""
+ALONE = 1.0
+PRIOR_R = 0.2
 YOUNG = 0.35
 """What scores are multiplied by while the scene is uncertain: too weak to begin a track."""
 
@@ -51,6 +53,7 @@ class Foreground:
         mask = self._background.foreground(picture, frame.time_s)
         self._mask = mask
         boxes, scores = self._people(mask)
+        self._before = boxes
         self._background.learn(picture, mask, body_mask(boxes, self._size))
         if not self._background.settled:
             scores = scores * YOUNG
@@ -65,10 +68,11 @@ class Foreground:
         self._stature: Stature = LearnedStature() if self._scale is None else CalibratedStature(self._scale, ratio=self._ratio)
         self._candidates: Candidates | None = None
         self._version = 0
+        self._before: Floats = np.empty((0, 4))
 
     def _people(self, mask: Mask) -> tuple[Floats, Floats]:
         """Boxes (n, 4) in mask pixels and scores (n,)."""
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.compare(mask, 255, cv2.CMP_EQ), connectivity=8)
         if count < 2:
             return np.empty((0, 4)), np.empty(0)
         boxes = np.column_stack([stats[1:, :2], stats[1:, :2] + stats[1:, 2:4]]).astype(np.float64)
@@ -77,7 +81,8 @@ class Foreground:
             return self._first_people(boxes, filled)
         alone = self._alone(boxes, filled)
         self._stature.learn(boxes[alone & self._whole(boxes)])
-        keep = np.concatenate([[False], ~alone])
+        alone &= ALONE > 0
+        keep = np.concatenate([[True], ~alone])
         rest = mask * keep[labels].astype(np.uint8)
         fitted, gains = self._fit(rest)
         scores = np.concatenate([0.5 + 0.5 * filled[alone] / _areas(boxes[alone]), np.clip(0.2 + 0.8 * gains, 0.0, 1.0)])
@@ -104,7 +109,11 @@ class Foreground:
             boxes = self._stature.boxes(grid)
             real = (boxes[:, 2:] - boxes[:, :2] > 1.0).all(axis=1)
             self._candidates, self._version = candidates(grid[real], boxes[real], self._size), self._stature.version
-        chosen, gains = fit_people(mask, self._candidates)
+        prior = np.zeros(mask.shape, np.float32)
+        for x0, y0, x1, y1 in self._before:
+            centre = round(float(np.clip((x0 + x1) / 2, 0, self._size[0] - 1))), round(float(np.clip((y0 + y1) / 2, 0, self._size[1] - 1)))
+            cv2.circle(prior, centre, max(1, round(PRIOR_R * float(x1 - x0))), 1.0, -1)
+        chosen, gains = fit_people(mask, self._candidates, prior)
         return self._candidates.boxes[chosen], gains
 
     def _first_people(self, boxes: Floats, filled: Floats) -> tuple[Floats, Floats]:

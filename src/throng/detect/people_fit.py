@@ -20,6 +20,8 @@ STEPS = 6.0
 """Candidates to a person's width."""
 BARE_COST = 1.0
 """What a pixel of bare ground inside a body costs, against the 1 that a pixel of foreground brings."""
+UNSURE_COST = 0.3
+PRIOR = 0.15
 BELOW_COST = 0.6
 """What a pixel of foreground below the feet costs: people are taken from the front to the back."""
 LEAST_GAIN = 0.22
@@ -92,7 +94,7 @@ def _below(lowest: Floats, heights: Floats) -> Floats:
     )
 
 
-def fit_people(mask: Mask, people: Candidates) -> tuple[Indices, Floats]:
+def fit_people(mask: Mask, people: Candidates, prior: NDArray[np.float32]) -> tuple[Indices, Floats]:
     """The people that explain a mask, greedily: each takes the foreground its body covers.
 
     Parameters
@@ -109,13 +111,15 @@ def fit_people(mask: Mask, people: Candidates) -> tuple[Indices, Floats]:
     gains : (k,) float64
         Newly explained foreground less bare ground covered, as a share of the body's area.
     """
-    left = (mask > 0).astype(np.float32)
-    bare = (1.0 - left) * np.float32(BARE_COST)
+    left = (mask == 255).astype(np.float32)
+    bare = BARE_COST * (mask == 0) + UNSURE_COST * ((mask > 0) & (mask < 255))
+    bare = bare.astype(np.float32)
+    likely = PRIOR * prior.ravel()[people.middle]
     active = np.flatnonzero(left.ravel()[people.middle] > 0)
     chosen: list[int] = []
     gains: list[float] = []
     while len(active):
-        gain = _gain(left, bare, people, active)
+        gain = _gain(left, bare, people, active) + likely[active] * people.area[active]
         share = gain / people.area[active]
         active, gain, share = (values[share >= LEAST_GAIN] for values in (active, gain, share))
         for k in _apart(people.boxes[active], gain):

@@ -17,8 +17,8 @@ FRAME_RATE_HZ = 12.5
 class SimulatedCamera:
     """Where a camera hangs, what it counts and how the ground looks through it.
 
-    A ground point (x, y, z) lies at depth d = (R p + t)_z in front of the camera and at pixel K (R p + t) / d. Pixels are continuous:
-    the picture spans 0 to width and 0 to height.
+    A point p = (x, y, z) lies at depth d = (R p + t)_z in front of the camera and at pixel K (R p + t) / d. Pixels are
+    continuous: the picture spans 0 to width and 0 to height.
 
     Attributes
     ----------
@@ -124,7 +124,8 @@ def mounted(
 ) -> SimulatedCamera:
     """A camera hung at a place and turned: pan 0 looks north and 90 east, tilt is down from the horizontal.
 
-    `field_of_view_deg` is horizontal. Control points are spread over the lower part of the picture, on whole decimetres of ground.
+    `field_of_view_deg` is horizontal. Control points are spread over the lower part of the picture, on whole decimetres of
+    ground.
     """
     width, height = size_px
     focal_px = width / 2 / np.tan(np.radians(field_of_view_deg) / 2)

@@ -1,9 +1,9 @@
 """People who walk through a layout, simulated by JuPedSim (an optional extra).
 
-Each person comes out of one door and walks to another, half of them by way of a random place; some stop in front of the departures
-board; some walk in pairs. Movement follows the collision-free speed model (Tordeux, Chraibi and Seyfried, Traffic and
-Granular Flow '15, arXiv 1512.05597). Speeds are normal, 1.34 +- 0.26 m/s (Weidmann 1993). The timetable repeats, and what is kept are the
-people of its second round with their whole ways, so that the crowd can be replayed in a loop.
+Each person comes out of one door and walks to another, half of them by way of a random place; some stop in front of the
+departures board; some walk in pairs. Movement follows the collision-free speed model (Tordeux, Chraibi and Seyfried, Traffic
+and Granular Flow '15, arXiv 1512.05597). Speeds are normal, 1.34 +- 0.26 m/s (Weidmann 1993). The timetable repeats, and what
+is kept are the people of its second round with their whole ways, so that the crowd can be replayed in a loop.
 """
 
 from collections.abc import Callable
@@ -66,11 +66,13 @@ def simulate_crowd(
     Parameters
     ----------
     layout : Layout
+        Where they walk.
     people_per_minute : float
         How many come in, through all doors together.
     seconds : float
         Length of one round, 30 s or more.
     seed : int
+        The same seed gives the same crowd.
     waiting_share : float
         Share of the people who stop at the departures board, 20 to 60 s.
     pair_share : float
@@ -90,7 +92,9 @@ def simulate_crowd(
         )
     jps = _jupedsim()
     seconds = round(seconds * KNOT_HZ) / KNOT_HZ
-    plans = _timetable(layout, people_per_minute, seconds, np.random.default_rng(seed), waiting_share, pair_share)
+    rng = np.random.default_rng(seed)
+    people = max(1, round(people_per_minute * seconds / 60.0))
+    plans = _timetable(layout, people, seconds, rng, waiting_share=waiting_share, pair_share=pair_share)
     run = _Run(jps, layout, plans, seconds)
     total = round(3 * seconds * KNOT_HZ)
     for knot in range(total):
@@ -123,9 +127,8 @@ def walkable(layout: Layout) -> shapely.Polygon:
 
 
 def _timetable(
-    layout: Layout, people_per_minute: float, seconds: float, rng: np.random.Generator, waiting_share: float, pair_share: float
+    layout: Layout, people: int, seconds: float, rng: np.random.Generator, *, waiting_share: float, pair_share: float
 ) -> list[_Plan]:
-    people = max(1, round(people_per_minute * seconds / 60.0))
     plans: list[_Plan] = []
     widths = np.array([door.width_m for door in layout.doors])
     while len(plans) < people:
@@ -134,14 +137,15 @@ def _timetable(
         far = np.array([door.wall != layout.doors[first].wall for door in layout.doors]) * widths + 1e-3
         far[first] = 0.0
         last = int(rng.choice(len(layout.doors), p=far / far.sum()))
-        plans += _party(layout, layout.doors[first], layout.doors[last], seconds, rng, waiting_share, size=1 + pair)
+        start_s, ends = rng.uniform(0.0, seconds), (layout.doors[first], layout.doors[last])
+        plans += _party(layout, ends, start_s, rng, waiting_share=waiting_share, size=1 + pair)
     return sorted(plans[:people], key=lambda plan: plan.start_s)
 
 
 def _party(
-    layout: Layout, entry: Door, leave: Door, seconds: float, rng: np.random.Generator, waiting_share: float, *, size: int
+    layout: Layout, ends: tuple[Door, Door], start_s: float, rng: np.random.Generator, *, waiting_share: float, size: int
 ) -> list[_Plan]:
-    start_s = rng.uniform(0.0, seconds)
+    entry, leave = ends
     speed_mps = float(np.clip(rng.normal(1.34, 0.26), 0.7, 2.1))
     entry_m = _RIGHT[entry.wall] * rng.uniform(0.5, entry.width_m / 2 - 0.75)
     leave_m = -_RIGHT[leave.wall] * rng.uniform(0.5, leave.width_m / 2 - 0.75)

@@ -51,7 +51,7 @@ class Wardrobe:
             breadth=np.clip(rng.normal(1.0, 0.08, people), 0.85, 1.2),
             hem=np.where(rng.random(people) < 0.25, 0.36, 0.49),
             bag=rng.random(people) < 0.3,
-            tops=_cloth(rng, people, brightness=(22, 235), colourfulness=0.55),
+            tops=_cloth(rng, people, brightness=(22, 235), colourfulness=0.4),
             trousers=_cloth(rng, people, brightness=(18, 120), colourfulness=0.3),
             heads=_cloth(rng, people, brightness=(20, 120), colourfulness=0.25) + np.array([0.0, 6.0, 14.0]),
             shoes=_cloth(rng, people, brightness=(15, 70), colourfulness=0.1),
@@ -75,50 +75,69 @@ _THIGH, _ANKLE, _SHOE = _ring(0.085, 0.09, 4), _ring(0.05, 0.055, 4), _ring(0.04
 _BAG_RING = _ring(0.16, 0.09, 4)
 
 
-def body_points(
-    wardrobe: Wardrobe, people: NDArray[np.int64], xy_m: Floats, heading: Floats, walked_m: Floats, speed_mps: Floats
-) -> Floats:
-    """Points (n, 59, 3), metres on the ground, that span head, arms, torso, legs, shoes and bag of each person.
+@dataclass(frozen=True, slots=True, eq=False)
+class Poses:
+    """Who stands or walks where at one moment.
+
+    Attributes
+    ----------
+    people : (n,) int64
+    xy_m : (n, 2) float64
+        Places on the ground.
+    heading : (n,) float64
+        Radians from the x axis.
+    walked_m, speed_mps : (n,) float64
+        Distance walked so far, which moves the legs, and speed.
+    """
+
+    people: NDArray[np.int64]
+    xy_m: Floats
+    heading: Floats
+    walked_m: Floats
+    speed_mps: Floats
+
+    def __getitem__(self, which: NDArray[np.intp]) -> "Poses":
+        return Poses(self.people[which], self.xy_m[which], self.heading[which], self.walked_m[which], self.speed_mps[which])
+
+
+def body_points(poses: Poses, wardrobe: Wardrobe) -> Floats:
+    """Points (n, 59, 3), metres, that span head, arms, torso, legs, shoes and bag of each person.
 
     The feet swing about the person's place with the distance walked, a step every 0.72 m; a standing person's stand still.
     """
-    n = len(people)
+    people = poses.people
     height, breadth = wardrobe.height_m[people], wardrobe.breadth[people]
-    along, across, up = np.zeros((n, 59)), np.zeros((n, 59)), np.zeros((n, 59))
-    phase = np.pi * walked_m / _STEP_M + people
-    stride = 0.31 * np.clip(speed_mps / 1.2, 0.0, 1.2)
-    up[:, 0] = 0.935 * height
-    _fill(along, across, up, slice(5, 13), _SHOULDERS, breadth, 0.0, 0.0, 0.81 * height)
-    _fill(along, across, up, slice(13, 19), _NECK, breadth, 0.0, 0.0, 0.87 * height)
-    _fill(along, across, up, slice(19, 27), _WAIST, breadth, 0.0, 0.0, wardrobe.hem[people] * height)
+    phase = np.pi * poses.walked_m / _STEP_M + people
+    stride = 0.31 * np.clip(poses.speed_mps / 1.2, 0.0, 1.2)
+    body = np.zeros((len(people), 59, 3))
+    body[:, 0, 2] = 0.935 * height
+    _place(body[:, 5:13], _SHOULDERS, breadth, 0.81 * height)
+    _place(body[:, 13:19], _NECK, breadth, 0.87 * height)
+    _place(body[:, 19:27], _WAIST, breadth, wardrobe.hem[people] * height)
     for side, sign in ((0, 1.0), (1, -1.0)):
-        swing, lift = sign * stride * np.sin(phase), 0.1 * stride * np.clip(sign * np.cos(phase), 0.0, 1.0) / 0.31
-        _fill(along, across, up, slice(27 + 8 * side, 31 + 8 * side), _THIGH, breadth, 0.0, sign * 0.09, 0.52 * height)
-        _fill(along, across, up, slice(31 + 8 * side, 35 + 8 * side), _ANKLE, breadth, swing, sign * 0.09, 0.06 + lift)
-        _fill(along, across, up, _SHOES[side], _SHOE, breadth, swing + 0.05, sign * 0.09, 0.03 + lift)
-        along[:, 2 + 2 * side], across[:, 1 + 2 * side] = -0.8 * swing, sign * 0.22 * breadth
-        across[:, 2 + 2 * side] = sign * 0.27 * breadth
-        up[:, 1 + 2 * side], up[:, 2 + 2 * side] = 0.79 * height, 0.46 * height
-    _fill(along, across, up, slice(51, 55), _BAG_RING, breadth, -0.2, 0.0, 0.78 * height)
-    _fill(along, across, up, slice(55, 59), _BAG_RING, breadth, -0.2, 0.0, 0.54 * height)
-    cos, sin = np.cos(heading)[:, None], np.sin(heading)[:, None]
-    return np.stack([xy_m[:, :1] + cos * along - sin * across, xy_m[:, 1:] + sin * along + cos * across, up], axis=-1)
+        swing, lift = sign * stride * np.sin(phase), 0.3 * stride * np.clip(sign * np.cos(phase), 0.0, 1.0)
+        thigh, ankle = body[:, 27 + 8 * side : 31 + 8 * side], body[:, 31 + 8 * side : 35 + 8 * side]
+        _place(thigh, _THIGH, breadth, 0.52 * height, aside=sign * 0.09)
+        _place(ankle, _ANKLE, breadth, 0.06 + lift, aside=sign * 0.09, ahead=swing)
+        _place(body[:, _SHOES[side]], _SHOE, breadth, 0.03 + lift, aside=sign * 0.09, ahead=swing + 0.05)
+        upper, hand = body[:, 1 + 2 * side], body[:, 2 + 2 * side]
+        upper[:, 1], upper[:, 2] = sign * 0.22 * breadth, 0.79 * height
+        hand[:, 0], hand[:, 1], hand[:, 2] = -0.8 * swing, sign * 0.27 * breadth, 0.46 * height
+    _place(body[:, 51:55], _BAG_RING, breadth, 0.78 * height, ahead=-0.2)
+    _place(body[:, 55:59], _BAG_RING, breadth, 0.54 * height, ahead=-0.2)
+    cos, sin = np.cos(poses.heading)[:, None], np.sin(poses.heading)[:, None]
+    x = poses.xy_m[:, :1] + cos * body[..., 0] - sin * body[..., 1]
+    y = poses.xy_m[:, 1:] + sin * body[..., 0] + cos * body[..., 1]
+    return np.stack([x, y, body[..., 2]], axis=-1)
 
 
-def _fill(
-    along: Floats,
-    across: Floats,
-    up: Floats,
-    at: slice,
-    ring: Floats,
-    breadth: Floats,
-    ahead: Floats | float,
-    aside: float,
-    level: Floats,
+def _place(
+    part: Floats, ring: Floats, breadth: Floats, level: Floats, *, aside: float = 0.0, ahead: Floats | float = 0.0
 ) -> None:
-    along[:, at] = ring[:, 0] * breadth[:, None] + np.reshape(ahead, (-1, 1))
-    across[:, at] = (ring[:, 1] + aside) * breadth[:, None]
-    up[:, at] = level[:, None]
+    """Set a part's points (n, k, 3) to a ring (k, 2) at a level above the ground: ahead, to the left, up."""
+    part[..., 0] = ring[:, 0] * breadth[:, None] + np.reshape(ahead, (-1, 1))
+    part[..., 1] = (ring[:, 1] + aside) * breadth[:, None]
+    part[..., 2] = level[:, None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,20 +163,13 @@ class Figures:
     boxes_px: Floats
 
 
-def figures(
-    camera: SimulatedCamera,
-    wardrobe: Wardrobe,
-    people: NDArray[np.int64],
-    xy_m: Floats,
-    heading: Floats,
-    gait: tuple[Floats, Floats],
-) -> Figures:
+def figures(camera: SimulatedCamera, wardrobe: Wardrobe, poses: Poses) -> Figures:
     """Those of the people that touch the picture, farthest first."""
-    order = np.argsort(-np.hypot(*(xy_m - camera.centre_m[:2]).T), kind="stable")
-    body = body_points(wardrobe, people[order], xy_m[order], heading[order], gait[0][order], gait[1][order])
+    poses = poses[np.argsort(-np.hypot(*(poses.xy_m - camera.centre_m[:2]).T), kind="stable")]
+    body = body_points(poses, wardrobe)
     depth = camera.depth_m(body).min(axis=1)
     ahead = depth > 0.5
-    order, body, depth = order[ahead], body[ahead], depth[ahead]
+    poses, body, depth = poses[np.flatnonzero(ahead)], body[ahead], depth[ahead]
     points = camera.project(body)
     scale = camera.K[0, 0] / depth
     radius = (0.115 * scale)[:, None]
@@ -165,7 +177,7 @@ def figures(
     high = np.maximum(points.max(axis=1), points[:, 0] + radius)
     touch = (high > 0).all(axis=1) & (low < camera.size_px).all(axis=1)
     boxes = np.concatenate([low, high], axis=1)
-    return Figures(people[order][touch], xy_m[order][touch], points[touch], scale[touch], boxes[touch])
+    return Figures(poses.people[touch], poses.xy_m[touch], points[touch], scale[touch], boxes[touch])
 
 
 def draw_figure(image: NDArray[np.uint8], group: Figures, k: int, wardrobe: Wardrobe, light: float) -> None:

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 
 from throng.data.errors import SourceError
 from throng.simulate.camera import SimulatedCamera
@@ -36,6 +37,7 @@ def write(
     Parameters
     ----------
     scenario : Scenario
+        What to render.
     camera : str
         Its name.
     folder : Path
@@ -75,7 +77,7 @@ def _write_video(renderer: Renderer, path: Path, length_s: float, progress: Call
     rate = Fraction(camera.frame_rate_hz).limit_denominator(1001)
     frames = max(1, math.ceil(length_s * camera.frame_rate_hz - 1e-9))
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(_ENCODER, rate=rate)
+        stream = cast(VideoStream, container.add_stream(_ENCODER, rate=rate))
         stream.width, stream.height = camera.size_px
         stream.pix_fmt = "yuv420p"
         stream.codec_context.qmin = stream.codec_context.qmax = _QUALITY

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throng.simulate.camera import SimulatedCamera
-from throng.simulate.figure import Figures, Wardrobe, draw_figure, figures
+from throng.simulate.figure import Figures, Poses, Wardrobe, draw_figure, figures
 from throng.simulate.scenario import Scenario
 from throng.simulate.scene import PASSAGE, PILLAR, Scene, empty_scene, passage_light
 
@@ -55,7 +55,7 @@ class Renderer:
     def figures_at(self, time_s: float) -> Figures:
         """The people who touch the picture, farthest first, with their places, body points and boxes."""
         people, xy, heading = self.scenario.positions(time_s)
-        return figures(self.camera, self._wardrobe, people, xy, heading, self.scenario.people.gait(time_s))
+        return figures(self.camera, self._wardrobe, Poses(people, xy, heading, *self.scenario.people.gait(time_s)))
 
     @cached_property
     def _scene(self) -> Scene:

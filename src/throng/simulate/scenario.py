@@ -103,7 +103,7 @@ def _counting_camera() -> SimulatedCamera:
         tilt_deg=55.0,
         field_of_view_deg=90.0,
         lines_m={
-            "east-west": ((20.0, 4.6), (20.0, 17.5)),
+            "east-west": ((20.0, 4.6), (20.0, 15.0)),
             "north-south": ((29.0, 11.0), (11.0, 11.0)),
         },
         zones_m={"middle": ((14.5, 6.0), (25.5, 6.0), (27.5, 14.5), (12.5, 14.5))},
@@ -134,7 +134,7 @@ def _demo_cameras() -> tuple[SimulatedCamera, ...]:
             "board",
             at_m=(20.0, 9.0, 6.5),
             pan_deg=0.0,
-            tilt_deg=38.0,
+            tilt_deg=36.0,
             field_of_view_deg=80.0,
             lines_m={"hall": ((20.0, 22.0), (20.0, 11.5))},
             zones_m={"waiting": ((14.0, 16.0), (26.0, 16.0), (26.0, 22.0), (14.0, 22.0))},

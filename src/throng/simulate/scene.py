@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throng.simulate.camera import SimulatedCamera
-from throng.simulate.layout import LINTEL_M, PASSAGE_DEPTH_M, WALL_M, Layout
+from throng.simulate.layout import LINTEL_M, PASSAGE_DEPTH_M, WALL_M, Layout, Wall
 
 Floats = NDArray[np.float64]
 
@@ -35,48 +35,50 @@ class Scene:
 def empty_scene(layout: Layout, camera: SimulatedCamera, *, seed: int = 0) -> Scene:
     """The concourse without people."""
     width, height = camera.size_px
-    colour, _ = _cast(layout, camera, _OVERSAMPLING, seed)
-    image = cv2.resize(np.clip(colour, 0, 255).astype(np.uint8), (width, height), interpolation=cv2.INTER_AREA)
-    _, surface = _cast(layout, camera, 1, seed)
-    return Scene(np.asarray(image, dtype=np.uint8), surface)
+    fine = _Canvas(camera)
+    _hit_floor(fine, layout, seed)
+    _hit_walls(fine, layout)
+    _hit_pillars(fine, layout)
+    shape = (height * _OVERSAMPLING, width * _OVERSAMPLING)
+    colour = np.clip(fine.colour, 0, 255).astype(np.uint8).reshape(*shape, 3)
+    image = cv2.resize(colour, (width, height), interpolation=cv2.INTER_AREA)
+    return Scene(np.asarray(image, dtype=np.uint8), fine.surface.reshape(shape)[::_OVERSAMPLING, ::_OVERSAMPLING].copy())
 
 
-def _cast(
-    layout: Layout, camera: SimulatedCamera, oversampling: int, seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    width, height = camera.size_px
-    u = (np.arange(width * oversampling) + 0.5) / oversampling
-    v = (np.arange(height * oversampling) + 0.5) / oversampling
-    rays = camera.rays(np.stack(np.meshgrid(u, v), axis=-1)).reshape(-1, 3)
-    colour = np.zeros((len(rays), 3), dtype=np.float32)
-    surface = np.full(len(rays), WALL, dtype=np.uint8)
-    nearest = np.full(len(rays), np.inf)
-    origin = camera.centre_m
-    _hit_floor(layout, origin, rays, nearest, colour, surface, seed)
-    _hit_walls(layout, origin, rays, nearest, colour, surface)
-    _hit_pillars(layout, origin, rays, nearest, colour, surface)
-    shape = (height * oversampling, width * oversampling)
-    return colour.reshape(*shape, 3), surface.reshape(shape)
+class _Canvas:
+    """Rays through every pixel, several a pixel, and what they have hit so far."""
+
+    def __init__(self, camera: SimulatedCamera) -> None:
+        width, height = camera.size_px
+        u = (np.arange(width * _OVERSAMPLING) + 0.5) / _OVERSAMPLING
+        v = (np.arange(height * _OVERSAMPLING) + 0.5) / _OVERSAMPLING
+        rays = camera.rays(np.stack(np.meshgrid(u, v), axis=-1)).reshape(-1, 3)
+        self.origin = camera.centre_m
+        self.rays = np.ascontiguousarray(rays.T, dtype=np.float32)
+        n = self.rays.shape[1]
+        self.nearest = np.full(n, np.inf, dtype=np.float32)
+        self.colour = np.zeros((n, 3), dtype=np.float32)
+        self.surface = np.full(n, WALL, dtype=np.uint8)
+
+    def plane(self, axis: int, place_m: float) -> tuple[NDArray[np.intp], Floats]:
+        """The rays that meet a plane before anything else, and where: (k,), (k, 3) metres."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reach = np.float32(place_m - self.origin[axis]) / self.rays[axis]
+        hit = np.flatnonzero((reach > 1e-6) & (reach < self.nearest))
+        return hit, self.origin + (reach[hit] * self.rays[:, hit]).T
+
+    def paint(self, hit: NDArray[np.intp], points: Floats, colour: Floats, surface: int) -> None:
+        """Note that these rays end at these points."""
+        self.nearest[hit] = np.linalg.norm(points - self.origin, axis=1) / np.linalg.norm(self.rays[:, hit], axis=0)
+        self.colour[hit] = colour
+        self.surface[hit] = surface
 
 
-def _hit_floor(
-    layout: Layout,
-    origin: Floats,
-    rays: Floats,
-    nearest: Floats,
-    colour: NDArray[np.float32],
-    surface: NDArray[np.uint8],
-    seed: int,
-) -> None:
-    down = rays[:, 2] < -1e-6
-    reach = np.where(down, -origin[2] / np.where(down, rays[:, 2], -1.0), np.inf)
-    hit = np.flatnonzero(down & (reach < 200))
-    xy = origin[:2] + reach[hit, None] * rays[hit, :2]
-    keep = layout.inside(xy)
-    hit, xy = hit[keep], xy[keep]
-    nearest[hit] = reach[hit]
-    surface[hit] = HALL
-    colour[hit] = _floor_colour(layout, xy, seed)
+def _hit_floor(canvas: _Canvas, layout: Layout, seed: int) -> None:
+    hit, points = canvas.plane(2, 0.0)
+    keep = layout.inside(points)
+    hit, points = hit[keep], points[keep]
+    canvas.paint(hit, points, _floor_colour(layout, points[:, :2], seed), HALL)
 
 
 def _floor_colour(layout: Layout, xy: Floats, seed: int) -> Floats:
@@ -100,34 +102,38 @@ def _floor_colour(layout: Layout, xy: Floats, seed: int) -> Floats:
     return result
 
 
-def _hit_walls(
-    layout: Layout, origin: Floats, rays: Floats, nearest: Floats, colour: NDArray[np.float32], surface: NDArray[np.uint8]
-) -> None:
-    walls = (("west", 0, 0.0, 1), ("east", 0, layout.width_m, 1), ("south", 1, 0.0, 0), ("north", 1, layout.depth_m, 0))
-    for wall, axis, place, along in walls:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reach = (place - origin[axis]) / rays[:, axis]
-        hit = np.flatnonzero((reach > 1e-6) & (reach < nearest))
-        point = origin + reach[hit, None] * rays[hit]
-        extent = layout.depth_m if axis == 0 else layout.width_m
-        keep = (point[:, along] >= 0) & (point[:, along] <= extent) & (point[:, 2] >= 0)
-        hit, point = hit[keep], point[keep]
-        nearest[hit] = reach[hit]
-        surface[hit] = WALL
-        colour[hit] = _wall_colour(point[:, along], point[:, 2])
-        if wall == "north":
-            west, east, lower, upper = layout.board_m[0], layout.board_m[1], layout.board_m[2], layout.board_m[3]
-            board = (point[:, 0] > west) & (point[:, 0] < east) & (point[:, 2] > lower) & (point[:, 2] < upper)
-            colour[hit[board]] = (26, 22, 20)
+def _hit_walls(canvas: _Canvas, layout: Layout) -> None:
+    walls: tuple[tuple[Wall, int, float, float], ...] = (
+        ("west", 0, 0.0, layout.depth_m),
+        ("east", 0, layout.width_m, layout.depth_m),
+        ("south", 1, 0.0, layout.width_m),
+        ("north", 1, layout.depth_m, layout.width_m),
+    )
+    for wall, axis, place, extent in walls:
+        hit, points = canvas.plane(axis, place)
+        along = points[:, 1 - axis]
+        keep = (along >= 0) & (along <= extent) & (points[:, 2] >= 0)
+        hit, points, along = hit[keep], points[keep], along[keep]
+        canvas.paint(hit, points, _wall_colour(along, points[:, 2]), WALL)
         for k, door in enumerate(layout.doors):
-            if door.wall != wall:
-                continue
-            aside = np.abs(point[:, along] - door.middle_m)
-            frame = (aside < door.width_m / 2 + 0.15) & (point[:, 2] < LINTEL_M + 0.15)
-            colour[hit[frame]] = (92, 96, 98)
-            opening = (aside < door.width_m / 2) & (point[:, 2] < LINTEL_M)
-            surface[hit[opening]] = PASSAGE + k
-            colour[hit[opening]] = _passage_colour(layout, origin, rays[hit[opening]])
+            if door.wall == wall:
+                _hit_door(canvas, layout, k, hit=hit, along=along - door.middle_m, up=points[:, 2])
+    _hit_board(canvas, layout)
+
+
+def _hit_door(canvas: _Canvas, layout: Layout, k: int, *, hit: NDArray[np.intp], along: Floats, up: Floats) -> None:
+    half = layout.doors[k].width_m / 2
+    canvas.colour[hit[(np.abs(along) < half + 0.15) & (up < LINTEL_M + 0.15)]] = (92, 96, 98)
+    opening = hit[(np.abs(along) < half) & (up < LINTEL_M)]
+    canvas.surface[opening] = PASSAGE + k
+    canvas.colour[opening] = _passage_colour(layout, canvas.origin, canvas.rays[:, opening].T)
+
+
+def _hit_board(canvas: _Canvas, layout: Layout) -> None:
+    west, east, lower, upper = layout.board_m
+    hit, points = canvas.plane(1, layout.depth_m - 0.01)
+    board = (points[:, 0] > west) & (points[:, 0] < east) & (points[:, 2] > lower) & (points[:, 2] < upper)
+    canvas.colour[hit[board]] = (26, 22, 20)
 
 
 def _wall_colour(along: Floats, up: Floats) -> Floats:
@@ -155,24 +161,14 @@ def passage_light(behind_m: Floats) -> Floats:
     return light
 
 
-def _hit_pillars(
-    layout: Layout, origin: Floats, rays: Floats, nearest: Floats, colour: NDArray[np.float32], surface: NDArray[np.uint8]
-) -> None:
+def _hit_pillars(canvas: _Canvas, layout: Layout) -> None:
     for k, (west, south, east, north) in enumerate(layout.pillars_m):
-        for axis, place, low, high in (
-            (0, west, south, north),
-            (0, east, south, north),
-            (1, south, west, east),
-            (1, north, west, east),
-        ):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                reach = (place - origin[axis]) / rays[:, axis]
-            hit = np.flatnonzero((reach > 1e-6) & (reach < nearest))
-            point = origin + reach[hit, None] * rays[hit]
-            along = point[:, 1 - axis]
-            keep = (along >= low) & (along <= high) & (point[:, 2] >= 0)
-            hit, along, up = hit[keep], along[keep], point[keep, 2]
-            nearest[hit] = reach[hit]
-            surface[hit] = PILLAR + k
-            grey = 128.0 + 16.0 * axis + 12.0 * np.cos(2 * np.pi * (along - low) / (high - low)) - 40.0 * (up < 0.2)
-            colour[hit] = grey[:, None] * np.array([0.9, 0.95, 1.0])
+        sides = ((0, west, south, north), (0, east, south, north), (1, south, west, east), (1, north, west, east))
+        for axis, place, low, high in sides:
+            hit, points = canvas.plane(axis, place)
+            along = points[:, 1 - axis]
+            keep = (along >= low) & (along <= high) & (points[:, 2] >= 0)
+            hit, points, along = hit[keep], points[keep], along[keep]
+            roundness = np.cos(2 * np.pi * (along - low) / (high - low))
+            grey = 128.0 + 16.0 * axis + 12.0 * roundness - 40.0 * (points[:, 2] < 0.2)
+            canvas.paint(hit, points, grey[:, None] * np.array([0.9, 0.95, 1.0]), PILLAR + k)

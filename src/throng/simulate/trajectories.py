@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ class Trajectories:
     firsts : (n + 1,) int64
         Person i owns the knots firsts[i] to firsts[i + 1] - 1; at least two.
     start_knots : (n,) int64
-        When each person's first knot is, in knots (`KNOT_HZ` a second) since the start of the loop; a path may reach past the end of the loop and
-        goes on at its beginning.
+        When each person's first knot is, in knots (`KNOT_HZ` a second) since the start of the loop; a path may reach past
+        the end of the loop and goes on at its beginning.
     duration_s : float
         Length of the loop.
     """
@@ -82,7 +83,7 @@ class Trajectories:
         return people, xy, self._heading_at(at, share)
 
     def gait(self, time_s: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """How far each person present has walked, (n,) metres, and how fast each walks, (n,) m/s; in the order of `positions`."""
+        """How far everybody present has walked, (n,) metres, and how fast they walk, (n,) m/s; ordered as `positions`."""
         _, at, share = self._at(time_s)
         walked = _between(self._walked_m, at, share)
         return walked, (self._walked_m[at + 1] - self._walked_m[at]) * KNOT_HZ
@@ -109,7 +110,7 @@ def _between(values: NDArray[Any], at: NDArray[np.int64], share: NDArray[np.floa
 def _gait(xy_m: NDArray[np.float64], firsts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Heading (smoothed; kept while standing) and distance walked at every knot."""
     heading, walked = np.zeros(len(xy_m)), np.zeros(len(xy_m))
-    for first, last in zip(firsts[:-1], firsts[1:], strict=True):
+    for first, last in pairwise(firsts):
         path = xy_m[first:last]
         n = len(path)
         walked[first + 1 : last] = np.cumsum(np.hypot(*np.diff(path, axis=0).T))

@@ -33,7 +33,7 @@ class LineTruth:
     ----------
     name : str
     in_s, out_s : (n,) float64
-        When somebody crossed, seconds, sorted; *in* is from the left of the line to its right, as `throng.data.place.Line` says.
+        When somebody crossed, seconds, sorted; *in* is from the line's left to its right, as `throng.data.place.Line` says.
     """
 
     name: str
@@ -87,7 +87,9 @@ def truth_of(scenario: Scenario, camera: SimulatedCamera, *, duration_s: float |
     Parameters
     ----------
     scenario : Scenario
+        The crowd and its place.
     camera : SimulatedCamera
+        One of its cameras, or another.
     duration_s : float, optional
         How long it runs; the scenario repeats. Its own duration when left out.
     sample_s : float
@@ -153,7 +155,8 @@ def _line_truth(name: str, ends_m: Floats, passages: list[_Passage]) -> LineTrut
 
 
 def _zone_truth(name: str, corners_m: Floats, passages: list[_Passage], samples_s: Floats) -> ZoneTruth:
-    entries, exits = [], []
+    entries: list[float] = []
+    exits: list[float] = []
     for passage in passages:
         inward = distance_inside(passage.xy_m, corners_m)
         inside = bool(inward[0] >= 0)
@@ -181,7 +184,10 @@ def settled_changes(times_s: Floats, distance_m: Floats) -> list[tuple[int, floa
 
     Parameters
     ----------
-    times_s, distance_m : (n,) float64
+    times_s : (n,) float64
+        Increasing.
+    distance_m : (n,) float64
+        Signed distance from the line or border at those times.
     """
     right = distance_m >= 0
     changes = np.flatnonzero(right[1:] != right[:-1])
