@@ -111,6 +111,7 @@ def _counting_camera() -> SimulatedCamera:
 
 
 def _demo_cameras() -> tuple[SimulatedCamera, ...]:
+    """Four views of one concourse; at its doors, *in* is into the hall."""
     return (
         mounted(
             "entrance",
@@ -118,7 +119,7 @@ def _demo_cameras() -> tuple[SimulatedCamera, ...]:
             pan_deg=270.0,
             tilt_deg=38.0,
             field_of_view_deg=84.0,
-            lines_m={"street": ((3.0, 21.0), (3.0, 3.0))},
+            lines_m={"street": ((3.0, 3.0), (3.0, 21.0))},
             zones_m={"lobby": ((4.0, 5.0), (11.0, 8.5), (11.0, 15.5), (4.0, 19.0))},
         ),
         mounted(
@@ -127,7 +128,7 @@ def _demo_cameras() -> tuple[SimulatedCamera, ...]:
             pan_deg=90.0,
             tilt_deg=38.0,
             field_of_view_deg=84.0,
-            lines_m={"platforms": ((38.0, 2.0), (38.0, 22.0))},
+            lines_m={"platforms": ((38.0, 22.0), (38.0, 2.0))},
             zones_m={"gate hall": ((30.0, 8.5), (37.0, 4.0), (37.0, 20.0), (30.0, 15.5))},
         ),
         mounted(
@@ -136,7 +137,7 @@ def _demo_cameras() -> tuple[SimulatedCamera, ...]:
             pan_deg=0.0,
             tilt_deg=36.0,
             field_of_view_deg=80.0,
-            lines_m={"hall": ((20.0, 22.0), (20.0, 11.5))},
+            lines_m={"to the board": ((27.0, 15.5), (13.0, 15.5))},
             zones_m={"waiting": ((14.0, 16.0), (26.0, 16.0), (26.0, 22.0), (14.0, 22.0))},
         ),
         mounted(

@@ -96,7 +96,7 @@ def _floor_colour(layout: Layout, xy: Floats, seed: int) -> Floats:
     ]
     lamps = 0.5 + 0.5 * np.cos(2 * np.pi * (x - 4.0) / 8.0) * np.cos(2 * np.pi * (y - 4.0) / 8.0)
     grey *= 0.86 + 0.16 * lamps + 0.10 * y / layout.depth_m
-    result = grey[:, None] * np.array([0.93, 0.98, 1.0])
+    result: Floats = grey[:, None] * np.array([0.93, 0.98, 1.0])
     guide = (np.abs(y - 14.7) < 0.15) | ((np.abs(x - (layout.width_m - 1.6)) < 0.2) & (y > 1))
     result[guide] = grey[guide, None] * np.array([0.35, 0.85, 1.0])
     return result
@@ -126,7 +126,7 @@ def _hit_door(canvas: _Canvas, layout: Layout, k: int, *, hit: NDArray[np.intp],
     canvas.colour[hit[(np.abs(along) < half + 0.15) & (up < LINTEL_M + 0.15)]] = (92, 96, 98)
     opening = hit[(np.abs(along) < half) & (up < LINTEL_M)]
     canvas.surface[opening] = PASSAGE + k
-    canvas.colour[opening] = _passage_colour(layout, canvas.origin, canvas.rays[:, opening].T)
+    canvas.colour[opening] = _passage_colour(layout, canvas.origin, canvas.rays[:, opening].T.astype(np.float64))
 
 
 def _hit_board(canvas: _Canvas, layout: Layout) -> None:
