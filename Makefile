@@ -14,7 +14,7 @@ demo: ## serve a live, simulated station concourse (PORT=8040)
 test: ## run every test
 	@$(SETUP) test
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
-	@cd web && ../$(BIN)/npm --silent test
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent test
 
 quick: ## run the tests that take less than half a minute
 	@$(SETUP) test
@@ -26,6 +26,7 @@ lint: ## check formatting, types and the walls between the rooms
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc --noEmit -p tsconfig.tests.json
 
 bench: ## measure against the limits, side by side; writes BENCHMARKS.md
 	@$(SETUP) test

@@ -44,7 +44,9 @@ def environment(purpose: str) -> None:
         made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
         if made.returncode:
             shutil.rmtree(VENV, ignore_errors=True)
-            fail("Python cannot make a virtual environment here: install the package python3-venv (apt-get install python3-venv)")
+            fail(
+                "Python cannot make a virtual environment here: install the package python3-venv (apt-get install python3-venv)"
+            )
     say(f"installing the packages of {LOCKS[purpose].relative_to(ROOT)} (hashes checked; a minute or two, once)")
     python = str(VENV / "bin" / "python")
     # Without dependencies: the lock is complete, and leaves out what is demanded and never imported.

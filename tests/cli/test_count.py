@@ -17,7 +17,9 @@ THRONG = [str(Path(sys.executable).parent / "throng")]
 
 def throng(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     environ = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "THRONG_MODELS_FOLDER": str(folder / "models")}
-    return subprocess.run([*THRONG, *arguments], capture_output=True, text=True, check=False, env=environ, cwd=folder, timeout=280)
+    return subprocess.run(
+        [*THRONG, *arguments], capture_output=True, text=True, check=False, env=environ, cwd=folder, timeout=280
+    )
 
 
 @pytest.mark.realdata
@@ -125,7 +127,9 @@ def test_the_forms_of_output_agree(tmp_path: Path) -> None:
     assert not list((tmp_path).glob("**/*.duckdb"))
 
 
-@pytest.mark.parametrize("command", [[], ["count"], ["run"], ["demo"], ["simulate"], ["models"], ["models", "add"], ["models", "pull"]])
+@pytest.mark.parametrize(
+    "command", [[], ["count"], ["run"], ["demo"], ["simulate"], ["models"], ["models", "add"], ["models", "pull"]]
+)
 def test_help_has_an_example(tmp_path: Path, command: list[str]) -> None:
     done = throng(*command, "--help", folder=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,7 @@
 """Lines and zones that make no sense are refused with a sentence."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -59,5 +61,4 @@ def test_the_data_package_re_exports_nothing() -> None:
     public = {name for name in vars(throng.data) if not name.startswith("_")}
     submodules = {name for name in public if type(getattr(throng.data, name)).__name__ == "module"}
     assert public == submodules
-    with open(throng.data.__file__) as file:
-        assert file.read().strip() == ""
+    assert Path(throng.data.__file__).read_text().strip() == ""

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
 
 YoloxMaker = Callable[..., Path]
 SIDE = 64

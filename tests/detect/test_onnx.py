@@ -73,7 +73,9 @@ def test_no_two_kept_boxes_overlap_too_much(seed: int, n: int) -> None:
 
     generator = np.random.default_rng(seed)
     corners = generator.uniform(0, 90, (n, 2))
-    boxes, scores = clip(np.column_stack([corners, corners + generator.uniform(5, 40, (n, 2))]), generator.uniform(0, 1, n), (100, 100))
+    boxes, scores = clip(
+        np.column_stack([corners, corners + generator.uniform(5, 40, (n, 2))]), generator.uniform(0, 1, n), (100, 100)
+    )
     kept = suppress(boxes, scores, iou=0.5)
     overlaps = buffered_iou(boxes[kept], boxes[kept], buffer=0.0)
     np.fill_diagonal(overlaps, 0.0)

@@ -30,7 +30,8 @@ to = [150, 100]
 name = "hall"
 corners = [[0, 0], [160, 0], [160, 240], [0, 240]]
 """
-CALLS = "connect,write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,sendfile,splice,copy_file_range,msync,mmap,io_uring_setup"
+CALLS = "connect,write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,sendfile,splice,copy_file_range,"
+CALLS += "msync,mmap,io_uring_setup"
 LEFT = 41.123456789
 FIRST_ID = 0x5A17_C0DE_5A17_0000
 
@@ -49,7 +50,9 @@ def _film(path: Path) -> None:
 def _pixels(path: Path) -> list[bytes]:
     """Runs of decoded pixels from every frame, long enough to be no accident."""
     with open_source(str(path), camera="north") as source:
-        return [bytes(item.image_bgr[row, 40:48].tobytes()) for item in source if isinstance(item, Frame) for row in (5, 120, 230)]
+        return [
+            bytes(item.image_bgr[row, 40:48].tobytes()) for item in source if isinstance(item, Frame) for row in (5, 120, 230)
+        ]
 
 
 def _traced(folder: Path, *options: str) -> tuple[bytes, str]:
@@ -71,7 +74,9 @@ def _traced(folder: Path, *options: str) -> tuple[bytes, str]:
     assert done.returncode == 0, done.stderr
     text = trace.read_text()
     shared = [line for line in text.splitlines() if " mmap(" in line and "MAP_SHARED" in line and "PROT_WRITE" in line]
-    assert not [line for line in shared if "MAP_ANONYMOUS" not in line], "a file was mapped for writing: the trace cannot see it"
+    assert not [line for line in shared if "MAP_ANONYMOUS" not in line], (
+        "a file was mapped for writing: the trace cannot see it"
+    )
     assert "io_uring_setup" not in text
     assert "AF_INET" not in text, "the sensor of a film tried to reach a network"
     assert not list(home.rglob("*")), "something was left in the home folder"

@@ -1,6 +1,6 @@
 """Run under a system-call trace: a real sensor on marked footage, with marked boxes and track ids.
 
-    python traced_sensor.py FOLDER [leak]
+python traced_sensor.py FOLDER [leak]
 """
 
 import multiprocessing

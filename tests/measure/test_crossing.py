@@ -13,7 +13,9 @@ LINE = Line("door", np.array([[100.0, 200.0], [500.0, 200.0]]))
 Floats = NDArray[np.float64]
 
 
-def _crossings(paths: list[Floats], line: Line = LINE, rate_hz: float = 10.0, height_px: float = 100.0) -> list[tuple[int, int]]:
+def _crossings(
+    paths: list[Floats], line: Line = LINE, rate_hz: float = 10.0, height_px: float = 100.0
+) -> list[tuple[int, int]]:
     counter = LineCrossings(line)
     found = []
     steps = max(len(path) for path in paths)

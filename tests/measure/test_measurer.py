@@ -27,7 +27,6 @@ def test_counters_are_numbered_lines_first() -> None:
     crossed: list[int] = []
     for step in range(1, 20):
         crossed += measurer.update(_tracks([7], np.array([[200.0, 150.0 + 8 * step]]), 0.1 * step)).counters.tolist()
-    assert crossed == [0, 3] or crossed == [0]
     left = measurer.end(np.array([7], np.uint64), 3.0)
     assert sorted(crossed + left.counters.tolist()) == [0, 3]
     assert left.occupancy.tolist() == [0]

@@ -32,7 +32,8 @@ Examples:
 
     throng count rtsp://10.0.0.5/stream --line "gate: 100,300 600,300" --seconds 60
 
-A crossing is *in* when, looking from the line's first point to its second, it goes from the left-hand side of the picture to the right-hand side."""
+A crossing is *in* when, looking from the line's first point to its second, it goes from the left-hand side of the picture
+to the right-hand side."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ rho_per_day = 8.0
 def demo(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8040,
     data: Annotated[
-        Path | None, typer.Option(help="Folder to keep the demo's numbers in; by default they go when it stops.", show_default=False)
+        Path | None,
+        typer.Option(help="Folder to keep the demo's numbers in; by default they go when it stops.", show_default=False),
     ] = None,
 ) -> None:
     """Serve a live, simulated station concourse with four cameras.

@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-app = typer.Typer(no_args_is_help=True, help="List, add and fetch detector models. Example: `throng models add yolox_nano.onnx`")
+app = typer.Typer(
+    no_args_is_help=True, help="List, add and fetch detector models. Example: `throng models add yolox_nano.onnx`"
+)
 
 
 @app.command("list")
@@ -43,7 +45,9 @@ def add(file: Annotated[Path, typer.Argument(help="An ONNX file of a known famil
     from throng.detect.models import add as add_model
 
     model = add_model(file)
-    Console(highlight=False).print(f'added "{model.name}", a person detector of the {model.family} family; auto takes it from now on')
+    Console(highlight=False).print(
+        f'added "{model.name}", a person detector of the {model.family} family; auto takes it from now on'
+    )
 
 
 @app.command()

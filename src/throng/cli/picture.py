@@ -60,7 +60,9 @@ def draw(image: NDArray[np.uint8], lines: tuple[Line, ...], zones: tuple[Zone, .
         direction = line.ends_px[1] - line.ends_px[0]
         # The arrow shows the way of "in": to the right-hand side, looking along the line, in a picture whose y points down.
         towards = middle + np.array([-direction[1], direction[0]]) / np.hypot(*direction) * 40 * size
-        cv2.arrowedLine(image, tuple(np.rint(middle).astype(int)), tuple(np.rint(towards).astype(int)), LINE_BGR, thick, cv2.LINE_AA)
+        cv2.arrowedLine(
+            image, tuple(np.rint(middle).astype(int)), tuple(np.rint(towards).astype(int)), LINE_BGR, thick, cv2.LINE_AA
+        )
         _label(image, f"{line.name}: {numbers['in']} in, {numbers['out']} out", middle, LINE_BGR, size)
 
 

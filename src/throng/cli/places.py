@@ -46,6 +46,8 @@ def _parse(text: str, option: str, example: str) -> tuple[str, list[list[float]]
         try:
             x, y = (float(number) for number in numbers)
         except ValueError:
-            raise GeometryError(f'{option} "{name.strip()}": "{pair}" is no point x,y in pixels; write it as "{example}"') from None
+            raise GeometryError(
+                f'{option} "{name.strip()}": "{pair}" is no point x,y in pixels; write it as "{example}"'
+            ) from None
         points.append([x, y])
     return name.strip(), points

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def run(
     site: Annotated[Path, typer.Argument(help="The site file, TOML.", show_default=False)],
-    port: Annotated[int | None, typer.Option(help="Port on this machine, in place of the site file's.", show_default=False)] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port on this machine, in place of the site file's.", show_default=False)
+    ] = None,
 ) -> None:
     """Run every camera of a site until Ctrl-C: measure, protect, store, and serve the page on this machine.
 

@@ -9,7 +9,7 @@ from rich.progress import Progress
 
 
 def simulate(
-    scenario: Annotated[str, typer.Argument(help="A scenario by name.", show_default=False)],
+    scenario: Annotated[str, typer.Argument(help="concourse, concourse-5, concourse-50 or concourse-150.", show_default=False)],
     camera: Annotated[str | None, typer.Option(help="One of its cameras; by default the first.", show_default=False)] = None,
     out: Annotated[Path, typer.Option(help="Folder for the footage and its truth.")] = Path(),
     seconds: Annotated[float | None, typer.Option(help="So many seconds; by default all.", show_default=False)] = None,
@@ -23,11 +23,16 @@ def simulate(
     from throng.simulate.footage import write
     from throng.simulate.scenario import load
 
-    name = camera or load(scenario).cameras[0].name
+    scene = load(scenario)
+    name = scene.camera(camera).name if camera else scene.cameras[0].name
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("rendering", total=None)
         written = write(
-            scenario, name, out, duration_s=seconds, progress=lambda done, total: progress.update(task, completed=done, total=total)
+            scene,
+            name,
+            out,
+            duration_s=seconds,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     for path in written:
         print(path)

@@ -5,7 +5,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def clip(boxes_px: NDArray[np.float64], scores: NDArray[np.float64], size_px: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def clip(
+    boxes_px: NDArray[np.float64], scores: NDArray[np.float64], size_px: tuple[int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Boxes cut to the picture of (width, height), with their scores; those with less than a pixel left are dropped."""
     limits = np.array([size_px[0], size_px[1], size_px[0], size_px[1]], dtype=np.float64)
     cut = np.clip(boxes_px, 0.0, limits)

@@ -16,8 +16,8 @@ def choose_detector(choice: str, *, scale: PersonScale | None = None, threads: i
     Parameters
     ----------
     choice : str
-        "auto": the model installed last, or the foreground detector where none is. "foreground". The name of an installed model.
-        The path of an .onnx file.
+        "auto" (the model installed last, or the foreground detector where none is), "foreground", the name of an installed
+        model, or the path of an .onnx file.
     scale : PersonScale, optional
         How large people look, for the foreground detector.
     threads : int

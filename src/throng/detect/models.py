@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from throng.data.errors import ModelError
+from throng.detect.onnx import family_of, open_session
 
 _CHUNK_BYTES = 1 << 16
 _LARGEST_BYTES = 1 << 30
@@ -85,9 +86,6 @@ def add(path: Path, *, name: str | None = None) -> InstalledModel:
     ModelError
         The file is missing, no ONNX model or of no known family, or the folder cannot be written.
     """
-    # Opening a model is the only way to know its family, and ONNX Runtime takes a third of a second to import.
-    from throng.detect.onnx import family_of, open_session
-
     family = family_of(open_session(path))
     folder = models_folder()
     target = folder / f"{name or path.stem}.onnx"
@@ -120,6 +118,7 @@ def pull(
     progress : callable
         Told (bytes so far, bytes in all or None).
     catalogue : mapping
+        Names and what is published under them.
 
     Raises
     ------
@@ -140,7 +139,8 @@ def pull(
         if found != published.sha256:
             raise ModelError(
                 f"what {published.url} gave is not the expected file (SHA-256 {found[:16]}..., expected "
-                f"{published.sha256[:16]}...), so it was thrown away; if you trust it, fetch it yourself and use `throng models add`"
+                f"{published.sha256[:16]}...), so it was thrown away; if you trust it, fetch it yourself and use "
+                "`throng models add`"
             )
         return add(path, name=name)
 

@@ -52,10 +52,13 @@ class LineCrossings:
         Parameters
         ----------
         ids : (n,) uint64
+            Who is seen.
         points_px : (n, 2) float64
+            Where, image pixels.
         heights_px : (n,) float64
             Heights of the boxes, which set the margin.
         time_s : float
+            When.
         """
         distances = signed_distance_to_line(points_px, self._ends)
         shares = share_along_line(points_px, self._ends)
@@ -75,7 +78,12 @@ class LineCrossings:
         crossings = []
         for key in ids.tolist():
             walker = self._walkers.pop(key, None)
-            if walker is not None and walker.came_from_beyond and walker.side * walker.last_distance_px < 0 and _through(walker):
+            if (
+                walker is not None
+                and walker.came_from_beyond
+                and walker.side * walker.last_distance_px < 0
+                and _through(walker)
+            ):
                 crossings.append((key, 1 if walker.side > 0 else 0))
         return crossings
 

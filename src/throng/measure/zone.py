@@ -35,8 +35,11 @@ class ZoneVisits:
         Parameters
         ----------
         ids : (n,) uint64
+            Who is seen.
         points_px : (n, 2) float64
+            Where, image pixels.
         heights_px : (n,) float64
+            Heights of the boxes, which set the margin.
         """
         if not len(ids):
             return []

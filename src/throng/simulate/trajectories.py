@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -92,8 +93,9 @@ class Trajectories:
         loop = round(self.duration_s * KNOT_HZ)
         since = (time_s * KNOT_HZ) % loop - self.start_knots
         since = np.where(since < 0, since + loop, since)
-        people = np.flatnonzero(since < np.diff(self.firsts) - 1)
-        whole = np.floor(since[people]).astype(np.int64)
+        last = np.diff(self.firsts) - 1
+        people = np.flatnonzero(since <= last)
+        whole = np.minimum(np.floor(since[people]).astype(np.int64), last[people] - 1)
         return people, self.firsts[people] + whole, since[people] - whole
 
     def _heading_at(self, at: NDArray[np.int64], share: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -156,7 +158,7 @@ def load_trajectories(path: Path) -> Trajectories:
         The file is absent or is no crowd.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             if int(file["format"]) != _FORMAT:
                 raise SourceError(
                     f"{path.name} is a crowd of format {int(file['format'])}; this version reads format {_FORMAT}"
@@ -164,7 +166,7 @@ def load_trajectories(path: Path) -> Trajectories:
             firsts = np.concatenate([[0], np.cumsum(file["lengths"], dtype=np.int64)])
             bends = (file["bends_high"].astype(np.int32) << 8) | file["bends_low"]
             starts_cm, start_knots, duration_s = file["starts_cm"], file["start_knots"], float(file["duration_s"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
         raise SourceError(f"{path.name} holds no simulated crowd: {error}") from error
     steps = np.zeros((firsts[-1], 2), dtype=np.int32)
     keep = np.ones(len(steps), dtype=bool)

@@ -100,7 +100,9 @@ class Tracker:
         """Continue tracks by strong detections, then by weak ones; which detections were used (n,)."""
         used = np.zeros(len(detections), dtype=bool)
         strong = np.flatnonzero(detections.scores >= self.settings.strong_score)
-        weak = np.flatnonzero((detections.scores >= self.settings.weak_score) & (detections.scores < self.settings.strong_score))
+        weak = np.flatnonzero(
+            (detections.scores >= self.settings.weak_score) & (detections.scores < self.settings.strong_score)
+        )
         tracks = np.arange(len(self._ids))
         # Confirmed tracks choose first: a newborn one must not take a detection from a person already followed.
         for own, those in ((self._confirmed, strong), (self._confirmed, weak), (~self._confirmed, strong)):

@@ -9,6 +9,8 @@ import { make, setShown, setText } from "./dom.ts";
 const NOTHING: Curve = { endS: [], traces: [], gaps: [] };
 const TRACE_COLOURS = ["--curve", "--curve-2"] as const;
 const BAND_COLOURS = ["--band", "--band-2"] as const;
+/** The shortest stretch of time drawn. */
+const SHORTEST_S = 300;
 const FONT = "12px system-ui, sans-serif";
 /** Axis steps: people come whole. */
 const STEPS = [1, 2, 5].flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((power) => step * 10 ** power)).sort((a, b) => a - b);
@@ -74,10 +76,17 @@ export class CurveView {
     else if (this.#plot.width !== width || this.#plot.height !== height) this.#plot.setSize({ width, height });
   }
 
+  /** Where the curve begins: an hour ago, or when numbers began if that is less, and then at least five minutes ago. */
+  #startS(): number {
+    const first = this.#curve.endS[0] ?? this.#nowS;
+    return Math.max(this.#nowS - WINDOW_S, Math.min(first - 10, this.#nowS - SHORTEST_S));
+  }
+
   #drawLegend(): void {
+    const startS = this.#startS();
     const entries = this.#curve.traces.length > 1 ? this.#curve.traces.map((trace) => trace.name) : [];
     this.#legend.replaceChildren(
-      "Last hour",
+      startS > this.#nowS - WINDOW_S ? `Since ${clock(startS, startS)}` : "Last hour",
       ...entries.map((name, i) => make("span", { class: "curve-key", "data-trace": String(i) }, name)),
     );
   }
@@ -128,7 +137,7 @@ export class CurveView {
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false, points: { size: 7 } },
       scales: {
-        x: { time: true, range: () => [this.#nowS - WINDOW_S, this.#nowS] },
+        x: { time: true, range: () => [this.#startS(), this.#nowS] },
         y: { range: () => [...rangeOf(this.#curve)] },
       },
       axes: [
