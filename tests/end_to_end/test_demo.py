@@ -4,14 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, sync_playwright
-
-from conftest import THRONG, Running, start  # type: ignore[import-not-found]
+from tests.end_to_end.running import THRONG, Running, start
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -62,13 +60,11 @@ def test_a_person_signs_in_and_sees_numbers_change(demo: Running, tmp_path: Path
 @pytest.mark.slow
 def test_a_stranger_gets_nothing(demo: Running) -> None:
     address = demo.wait_for(r"at (http://127\.0\.0\.1:\d+)").group(1)
-    for path in ("/api/v1/cameras", "/api/v1/latest", "/api/v1/openapi.json", "/api/v1/live"):
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(address + path, timeout=10)
-        assert refused.value.code == 401
-        refused.value.close()
-    with urllib.request.urlopen(address + "/", timeout=10) as answer:
-        assert answer.url.endswith("/sign-in")
+    with httpx.Client(base_url=address, timeout=10) as stranger:
+        for path in ("/api/v1/cameras", "/api/v1/latest", "/api/v1/openapi.json", "/api/v1/live"):
+            assert stranger.get(path).status_code == 401
+        page = stranger.get("/")
+        assert (page.status_code, page.headers["location"]) == (303, "/sign-in")
 
 
 @pytest.mark.slow

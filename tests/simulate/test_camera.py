@@ -3,7 +3,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from throng.simulate.camera import SimulatedCamera, mounted
@@ -18,6 +18,7 @@ def hung(pan_deg: float = 0.0, tilt_deg: float = 45.0, height_m: float = 6.0) ->
     )
 
 
+@settings(deadline=None)
 @given(
     pan=st.floats(0, 360),
     tilt=st.floats(20, 80),

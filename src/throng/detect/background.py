@@ -24,7 +24,8 @@ PERSON_S = 180.0
 """The same where a person has been found."""
 GHOST_S = 1.5
 """The same where the scene, not the picture, shows the outline of somebody."""
-LIGHT_ROUGH, LIGHT_DEPTH, LIGHT_TINT = 0.1, 0.7, 0.2
+LIGHT_ROUGH, LIGHT_DEPTH, LIGHT_TINT = 0.1, 0.5, 0.12
+GREY_DEPTH, GREY_TINT = 0.0, 0.08
 _LOG = np.log(np.arange(256, dtype=np.float32) + 8.0)
 FLOOD_SHARE, FLOOD_S = 0.6, 0.8
 """A picture that differs in more than this share for longer than this is a new scene: light switched, camera moved."""
@@ -189,7 +190,10 @@ def _only_light(picture: Picture, scene: Picture) -> Mask:
     mean = cv2.boxFilter(grey, -1, side)
     variance = cv2.boxFilter(grey * grey, -1, side) - mean * mean
     light = (variance < LIGHT_ROUGH**2) & (mean > -LIGHT_DEPTH) & (mean < 0.25) & (high - low < LIGHT_TINT)
-    return light.astype(np.uint8) * np.uint8(255)
+    b, g, r = cv2.split(cv2.blur(ratio, (3, 3)))
+    low, high = cv2.min(cv2.min(b, g), r), cv2.max(cv2.max(b, g), r)
+    grey = (low > -GREY_DEPTH) & (high < 0) & (high - low < GREY_TINT)
+    return (light | grey).astype(np.uint8) * np.uint8(255)
 
 
 def _cleaned(raw: Mask, light: Mask) -> Mask:

@@ -20,11 +20,11 @@ STEPS = 6.0
 """Candidates to a person's width."""
 BARE_COST = 1.0
 """What a pixel of bare ground inside a body costs, against the 1 that a pixel of foreground brings."""
-UNSURE_COST = 0.3
-PRIOR = 0.15
+UNSURE_WORTH = 0.0
+PRIOR = 0.0
 BELOW_COST = 0.6
 """What a pixel of foreground below the feet costs: people are taken from the front to the back."""
-LEAST_GAIN = 0.22
+LEAST_GAIN = 0.35
 """Gain of a body, as a share of its area, below which nobody is seen there."""
 
 
@@ -111,9 +111,8 @@ def fit_people(mask: Mask, people: Candidates, prior: NDArray[np.float32]) -> tu
     gains : (k,) float64
         Newly explained foreground less bare ground covered, as a share of the body's area.
     """
-    left = (mask == 255).astype(np.float32)
-    bare = BARE_COST * (mask == 0) + UNSURE_COST * ((mask > 0) & (mask < 255))
-    bare = bare.astype(np.float32)
+    left = np.where(mask == 255, np.float32(1.0), np.float32(UNSURE_WORTH) * (mask > 0)).astype(np.float32)
+    bare = (BARE_COST * (mask == 0)).astype(np.float32)
     likely = PRIOR * prior.ravel()[people.middle]
     active = np.flatnonzero(left.ravel()[people.middle] > 0)
     chosen: list[int] = []

@@ -86,7 +86,7 @@ export class CurveView {
     const startS = this.#startS();
     const entries = this.#curve.traces.length > 1 ? this.#curve.traces.map((trace) => trace.name) : [];
     this.#legend.replaceChildren(
-      startS > this.#nowS - WINDOW_S ? `Since ${clock(startS, startS)}` : "Last hour",
+      startS > this.#nowS - WINDOW_S ? `Last ${Math.round((this.#nowS - startS) / 60)} minutes` : "Last hour",
       ...entries.map((name, i) => make("span", { class: "curve-key", "data-trace": String(i) }, name)),
     );
   }
