@@ -30,7 +30,7 @@ lint: ## check formatting, types and the walls between the rooms
 
 bench: ## measure against the limits, side by side; writes BENCHMARKS.md
 	@$(SETUP) test
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python -m bench.run
 
 build: ## build the page and a wheel into dist/
 	@$(SETUP) run

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from bench.accuracy import table
 
 from throng.capture.source import open_source
 from throng.data.outage import Outage
@@ -42,7 +43,7 @@ def main() -> None:
         if not path.exists():
             sys.exit(f"bench: {path} is absent; set THRONG_DATA and THRONG_MODELS to the folders of footage and models")
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    text = "\n".join(["# Benchmarks", "", *facts(), "", *speed(footage, model)]) + "\n"
+    text = "\n".join(["# Benchmarks", "", *facts(), "", *speed(footage, model), "", *table()]) + "\n"
     print(text)
     (ROOT / "BENCHMARKS.md").write_text(text, encoding="utf-8")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 THRONG = str(Path(sys.executable).parent / "throng")
 START_S = 60.0
+STARTED: "list[Running]" = []
 
 
 @dataclass
@@ -58,4 +59,6 @@ def start(*arguments: str, folder: Path) -> Running:
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    return Running(process, said, listener)
+    running = Running(process, said, listener)
+    STARTED.append(running)
+    return running

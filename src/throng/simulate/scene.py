@@ -15,6 +15,8 @@ HALL, WALL, PASSAGE, PILLAR = 0, 1, 2, 32
 """What a pixel shows: the hall's floor, a wall, the passage of door k (PASSAGE + k), pillar k (PILLAR + k)."""
 _OVERSAMPLING = 2
 _TILE_M = 0.6
+_BAND_PX = 36
+"""Rows cast at a time: keeps the memory of a start small."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,23 +37,27 @@ class Scene:
 def empty_scene(layout: Layout, camera: SimulatedCamera, *, seed: int = 0) -> Scene:
     """The concourse without people."""
     width, height = camera.size_px
-    fine = _Canvas(camera)
-    _hit_floor(fine, layout, seed)
-    _hit_walls(fine, layout)
-    _hit_pillars(fine, layout)
-    shape = (height * _OVERSAMPLING, width * _OVERSAMPLING)
-    colour = np.clip(fine.colour, 0, 255).astype(np.uint8).reshape(*shape, 3)
-    image = cv2.resize(colour, (width, height), interpolation=cv2.INTER_AREA)
-    return Scene(np.asarray(image, dtype=np.uint8), fine.surface.reshape(shape)[::_OVERSAMPLING, ::_OVERSAMPLING].copy())
+    image, surface = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.uint8)
+    for top in range(0, height, _BAND_PX):
+        rows = slice(top, min(top + _BAND_PX, height))
+        canvas = _Canvas(camera, rows)
+        _hit_floor(canvas, layout, seed)
+        _hit_walls(canvas, layout)
+        _hit_pillars(canvas, layout)
+        shape = ((rows.stop - rows.start) * _OVERSAMPLING, width * _OVERSAMPLING)
+        colour = np.clip(canvas.colour, 0, 255).astype(np.uint8).reshape(*shape, 3)
+        image[rows] = cv2.resize(colour, (width, rows.stop - rows.start), interpolation=cv2.INTER_AREA)
+        surface[rows] = canvas.surface.reshape(shape)[::_OVERSAMPLING, ::_OVERSAMPLING]
+    return Scene(image, surface)
 
 
 class _Canvas:
-    """Rays through every pixel, several a pixel, and what they have hit so far."""
+    """Rays through every pixel of some rows, several a pixel, and what they have hit so far."""
 
-    def __init__(self, camera: SimulatedCamera) -> None:
-        width, height = camera.size_px
+    def __init__(self, camera: SimulatedCamera, rows: slice) -> None:
+        width, _ = camera.size_px
         u = (np.arange(width * _OVERSAMPLING) + 0.5) / _OVERSAMPLING
-        v = (np.arange(height * _OVERSAMPLING) + 0.5) / _OVERSAMPLING
+        v = (np.arange(rows.start * _OVERSAMPLING, rows.stop * _OVERSAMPLING) + 0.5) / _OVERSAMPLING
         rays = camera.rays(np.stack(np.meshgrid(u, v), axis=-1)).reshape(-1, 3)
         self.origin = camera.centre_m
         self.rays = np.ascontiguousarray(rays.T, dtype=np.float32)
