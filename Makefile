@@ -13,12 +13,12 @@ demo: ## serve a live, simulated station concourse (PORT=8040)
 
 test: ## run every test
 	@$(SETUP) test
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent test
 
 quick: ## run the tests that take less than half a minute
 	@$(SETUP) test
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not realdata" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not realdata" $(ARGS)
 
 lint: ## check formatting, types and the walls between the rooms
 	@$(SETUP) test

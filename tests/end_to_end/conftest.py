@@ -1,4 +1,4 @@
-"""A demo that runs for all tests of a session; whatever a test starts is stopped with it."""
+"""A demo that runs for all tests of a file; whatever a test starts is stopped with it."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 from tests.end_to_end.running import STARTED, Running, start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The real demo, on a free port, with its data kept in a folder."""
     folder = tmp_path_factory.mktemp("demo")
