@@ -33,10 +33,7 @@ class Measurer:
         heights = tracks.boxes_px[:, 3] - tracks.boxes_px[:, 1]
         events: list[Event] = []
         for number, place in enumerate(self._places):
-            if isinstance(place, LineCrossings):
-                found = place.update(tracks.ids, tracks.xy_image_px, heights, tracks.time_s)
-            else:
-                found = place.update(tracks.ids, tracks.xy_image_px, heights)
+            found = place.update(tracks.ids, tracks.xy_image_px, heights, tracks.time_s)
             events += [(key, 2 * number + kind) for key, kind in found]
         return self._measured(events, tracks.ended_ids, tracks.time_s)
 
