@@ -11,7 +11,8 @@ Floats = NDArray[np.float32]
 START_S = (0.6, 1.2, 2.5, 5.0, 10.0)
 """Ages at which the scene is taken anew as the median of the pictures since the start."""
 SAMPLE_S = 0.2
-UNSURE = 100
+SURE, UNSURE = 255, 100
+"""Values of the mask: certainly foreground; perhaps a shadow."""
 AGREED_SHARE = 0.6
 """Share of the samples that must agree with their median."""
 SLOW_S = 12.0
@@ -20,12 +21,15 @@ NOTICE_S = 0.25
 """How often pixels that stay different are looked at."""
 OBJECT_S = 20.0
 """What stays different and unchanging for so long, and is no person, belongs to the scene."""
-PERSON_S = 180.0
+PERSON_S = 20.0
 """The same where a person has been found."""
 GHOST_S = 1.5
 """The same where the scene, not the picture, shows the outline of somebody."""
-LIGHT_ROUGH, LIGHT_DEPTH, LIGHT_TINT = 0.1, 0.5, 0.12
-GREY_DEPTH, GREY_TINT = 0.0, 0.08
+LIGHT_ROUGH, LIGHT_DEPTH, LIGHT_TINT = 0.1, 0.7, 0.2
+"""Standard deviation, drop and spread over the colours of log(picture / scene) in a neighbourhood, up to which only the light
+differs."""
+GREY_DEPTH, GREY_TINT = 0.45, 0.05
+"""Drop and spread of the same at a pixel up to which it may be a shadow with sharp edges, as around feet."""
 _LOG = np.log(np.arange(256, dtype=np.float32) + 8.0)
 FLOOD_SHARE, FLOOD_S = 0.6, 0.8
 """A picture that differs in more than this share for longer than this is a new scene: light switched, camera moved."""
@@ -44,6 +48,7 @@ class Background:
         self.age_s = 0.0
         self._time_s: float | None = None
         self._mean: Floats | None = None
+        self._since_notice_s = 0.0
 
     @property
     def settled(self) -> bool:
@@ -51,12 +56,14 @@ class Background:
         return self.age_s >= START_S[1]
 
     def foreground(self, picture: Picture, time_s: float) -> Mask:
-        """Pixels (rows, columns) that differ from the empty scene and are no shadow: 255, else 0.
+        """Pixels (rows, columns) that differ from the empty scene: `SURE`, `UNSURE` where it may be a shadow, else 0.
 
         Parameters
         ----------
         picture : (rows, columns, 3) uint8
+            Blue, green, red.
         time_s : float
+            When it was taken.
         """
         if self._mean is None or self._mean.shape != picture.shape:
             self._begin(picture)
@@ -177,7 +184,7 @@ def _differs(picture: Picture, scene: Picture, noise: Floats) -> Mask:
 
 
 def _only_light(picture: Picture, scene: Picture) -> Mask:
-    """Pixels, 255, where only the light differs: around them log(picture / scene) is small and nearly constant.
+    """Pixels, 255, where perhaps only the light differs: around them log(picture / scene) is small and nearly constant.
 
     A shadow scales the scene by a smooth factor; the outline and the clothes of a person do not (the constancy of the ratio
     in Rosin and Ellis 1995).
@@ -193,7 +200,8 @@ def _only_light(picture: Picture, scene: Picture) -> Mask:
     b, g, r = cv2.split(cv2.blur(ratio, (3, 3)))
     low, high = cv2.min(cv2.min(b, g), r), cv2.max(cv2.max(b, g), r)
     grey = (low > -GREY_DEPTH) & (high < 0) & (high - low < GREY_TINT)
-    return (light | grey).astype(np.uint8) * np.uint8(255)
+    only_light: Mask = (light | grey).astype(np.uint8) * np.uint8(255)
+    return only_light
 
 
 def _cleaned(raw: Mask, light: Mask) -> Mask:
@@ -204,7 +212,7 @@ def _cleaned(raw: Mask, light: Mask) -> Mask:
     cv2.floodFill(outside, None, (0, 0), 255)
     enclosed = cv2.bitwise_and(cv2.compare(outside[1:-1, 1:-1], 0, cv2.CMP_EQ), raw)
     mask = cv2.medianBlur(cv2.bitwise_or(mask, enclosed), 3)
-    cleaned: Mask = cv2.max(mask, cv2.bitwise_and(cv2.bitwise_and(raw, light), UNSURE))
+    cleaned: Mask = cv2.max(mask, cv2.bitwise_and(raw, light) // 255 * np.uint8(UNSURE))
     return cleaned
 
 

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from throng.data.detections import Detections
 from throng.data.frame import Frame
 from throng.data.scale import PersonScale
-from throng.detect.background import Background
+from throng.detect.background import SURE, Background
 from throng.detect.boxes import clip
-from throng.detect.people_fit import STEPS, Candidates, body_mask, candidates, fit_people
+from throng.detect.people_fit import STEPS, Candidates, body_mask, candidates, fit_people, middles
 from throng.detect.stature import CalibratedStature, LearnedStature, Stature, feet_grid
 
 Floats = NDArray[np.float64]
@@ -19,8 +19,8 @@ LEAST_SHARE = 0.003
 """Smallest blob taken for a person while sizes are unknown, as a share of the picture."""
 ONE_BODY = 1.1
 """Foreground, in areas of the expected box, from which a blob holds more than one person (an ellipse fills 0.79 of its box)."""
-ALONE = 1.0
-PRIOR_R = 0.2
+STEADY = 0.2
+"""Box widths within which a person stays from one picture to the next."""
 YOUNG = 0.35
 """What scores are multiplied by while the scene is uncertain: too weak to begin a track."""
 
@@ -42,6 +42,7 @@ class Foreground:
         self._scale = scale
         self._width_px = width_px
         self._size_px = (0, 0)
+        self._before: Floats = np.empty((0, 4))
 
     def detect(self, frame: Frame) -> Detections:
         """The people in a frame; frames must come in order of time."""
@@ -51,7 +52,6 @@ class Foreground:
         if self._ratio < 1.0:
             picture = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)
         mask = self._background.foreground(picture, frame.time_s)
-        self._mask = mask
         boxes, scores = self._people(mask)
         self._before = boxes
         self._background.learn(picture, mask, body_mask(boxes, self._size))
@@ -68,24 +68,27 @@ class Foreground:
         self._stature: Stature = LearnedStature() if self._scale is None else CalibratedStature(self._scale, ratio=self._ratio)
         self._candidates: Candidates | None = None
         self._version = 0
-        self._before: Floats = np.empty((0, 4))
+        self._before = np.empty((0, 4))
 
     def _people(self, mask: Mask) -> tuple[Floats, Floats]:
         """Boxes (n, 4) in mask pixels and scores (n,)."""
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.compare(mask, 255, cv2.CMP_EQ), connectivity=8)
+        sure = cv2.compare(mask, SURE, cv2.CMP_EQ)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(sure, connectivity=8)
         if count < 2:
             return np.empty((0, 4)), np.empty(0)
         boxes = np.column_stack([stats[1:, :2], stats[1:, :2] + stats[1:, 2:4]]).astype(np.float64)
         filled = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
         if not self._stature.known:
             return self._first_people(boxes, filled)
+        if self._scale is not None:
+            fitted, gains = self._fit(mask)
+            return fitted, _scores(gains)
         alone = self._alone(boxes, filled)
         self._stature.learn(boxes[alone & self._whole(boxes)])
-        alone &= ALONE > 0
         keep = np.concatenate([[True], ~alone])
         rest = mask * keep[labels].astype(np.uint8)
         fitted, gains = self._fit(rest)
-        scores = np.concatenate([0.5 + 0.5 * filled[alone] / _areas(boxes[alone]), np.clip(0.2 + 0.8 * gains, 0.0, 1.0)])
+        scores = np.concatenate([0.5 + 0.5 * filled[alone] / _areas(boxes[alone]), _scores(gains)])
         return np.concatenate([boxes[alone], fitted]), scores
 
     def _alone(self, boxes: Floats, filled: Floats) -> NDArray[np.bool_]:
@@ -97,11 +100,10 @@ class Foreground:
         tall = (share[:, 1] > np.where(cut, 0.25, 0.65)) & (share[:, 1] < 1.35)
         slim = (share[:, 0] > 0.4) & (share[:, 0] < 1.6)
         single = (filled > 0.35 * _areas(boxes)) & (filled < ONE_BODY * _areas(expected))
-        return tall & slim & single
+        return np.asarray(tall & slim & single)
 
     def _whole(self, boxes: Floats) -> NDArray[np.bool_]:
-        inside: NDArray[np.bool_] = (boxes[:, :2] > 1).all(axis=1) & (boxes[:, 2:] < np.array(self._size) - 1).all(axis=1)
-        return inside
+        return np.asarray((boxes[:, :2] > 1).all(axis=1) & (boxes[:, 2:] < np.array(self._size) - 1).all(axis=1))
 
     def _fit(self, mask: Mask) -> tuple[Floats, Floats]:
         if self._candidates is None or self._version != self._stature.version:
@@ -109,25 +111,27 @@ class Foreground:
             boxes = self._stature.boxes(grid)
             real = (boxes[:, 2:] - boxes[:, :2] > 1.0).all(axis=1)
             self._candidates, self._version = candidates(grid[real], boxes[real], self._size), self._stature.version
-        prior = np.zeros(mask.shape, np.float32)
-        for x0, y0, x1, y1 in self._before:
-            centre = round(float(np.clip((x0 + x1) / 2, 0, self._size[0] - 1))), round(float(np.clip((y0 + y1) / 2, 0, self._size[1] - 1)))
-            cv2.circle(prior, centre, max(1, round(PRIOR_R * float(x1 - x0))), 1.0, -1)
+        prior = middles(self._before, self._size, radius=STEADY)
         chosen, gains = fit_people(mask, self._candidates, prior)
         return self._candidates.boxes[chosen], gains
 
     def _first_people(self, boxes: Floats, filled: Floats) -> tuple[Floats, Floats]:
         """While sizes are unknown: a large blob is one person, or as many side by side as it is too wide for one."""
         sides = boxes[:, 2:] - boxes[:, :2]
-        large = (filled > LEAST_SHARE * self._size[0] * self._size[1]) & (filled > 0.3 * _areas(boxes))
-        large &= sides[:, 1] > 0.12 * self._size[1]
-        whole = self._whole(boxes)
-        upright = sides[:, 1] > 1.5 * sides[:, 0]
+        least = np.maximum(LEAST_SHARE * self._size[0] * self._size[1], 0.3 * _areas(boxes))
+        large: NDArray[np.bool_] = (filled > least) & (sides[:, 1] > 0.12 * self._size[1])
+        whole: NDArray[np.bool_] = self._whole(boxes)
+        upright: NDArray[np.bool_] = sides[:, 1] > 1.5 * sides[:, 0]
         self._stature.learn(boxes[large & whole & upright & (sides[:, 1] < 5.0 * sides[:, 0])])
         parts = np.where(whole, np.maximum(1, np.rint(sides[:, 0] / (0.45 * sides[:, 1]))), 1).astype(int)
         split = [_side_by_side(boxes[k], parts[k]) for k in np.flatnonzero(large)]
         scores = np.repeat(np.where(upright | ~whole, 0.7, 0.5)[large], parts[large])
         return (np.concatenate(split) if split else np.empty((0, 4))), scores
+
+
+def _scores(gains: Floats) -> Floats:
+    scores: Floats = np.clip(0.2 + 0.8 * gains, 0.0, 1.0)
+    return scores
 
 
 def _areas(boxes: Floats) -> Floats:

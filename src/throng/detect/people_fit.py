@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from throng.detect.background import SURE
+
 Mask = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -20,11 +22,13 @@ STEPS = 6.0
 """Candidates to a person's width."""
 BARE_COST = 1.0
 """What a pixel of bare ground inside a body costs, against the 1 that a pixel of foreground brings."""
-UNSURE_WORTH = 0.0
-PRIOR = 0.0
+UNSURE_WORTH = 0.5
+"""What a pixel that may be a shadow brings."""
+PRIOR = 0.1
+"""What a body gains, in shares of its area, where there was one a moment ago: of two explanations the last one stays."""
 BELOW_COST = 0.6
 """What a pixel of foreground below the feet costs: people are taken from the front to the back."""
-LEAST_GAIN = 0.35
+LEAST_GAIN = 0.28
 """Gain of a body, as a share of its area, below which nobody is seen there."""
 
 
@@ -100,9 +104,11 @@ def fit_people(mask: Mask, people: Candidates, prior: NDArray[np.float32]) -> tu
     Parameters
     ----------
     mask : (rows, columns) uint8
-        Foreground is not 0.
+        `SURE`, `UNSURE` or 0, as `Background.foreground` gives it.
     people : Candidates
         For this size of mask.
+    prior : (rows, columns) float32
+        1 where the middle of a person is likely, else 0.
 
     Returns
     -------
@@ -111,21 +117,32 @@ def fit_people(mask: Mask, people: Candidates, prior: NDArray[np.float32]) -> tu
     gains : (k,) float64
         Newly explained foreground less bare ground covered, as a share of the body's area.
     """
-    left = np.where(mask == 255, np.float32(1.0), np.float32(UNSURE_WORTH) * (mask > 0)).astype(np.float32)
+    left = np.where(mask == SURE, np.float32(1.0), np.float32(UNSURE_WORTH) * (mask > 0)).astype(np.float32)
     bare = (BARE_COST * (mask == 0)).astype(np.float32)
     likely = PRIOR * prior.ravel()[people.middle]
     active = np.flatnonzero(left.ravel()[people.middle] > 0)
     chosen: list[int] = []
     gains: list[float] = []
     while len(active):
-        gain = _gain(left, bare, people, active) + likely[active] * people.area[active]
+        gain = _gain(left, bare, people, active)
         share = gain / people.area[active]
-        active, gain, share = (values[share >= LEAST_GAIN] for values in (active, gain, share))
+        enough = share >= LEAST_GAIN
+        active, gain, share = active[enough], gain[enough], share[enough]
+        gain = gain + likely[active] * people.area[active]
         for k in _apart(people.boxes[active], gain):
             chosen.append(int(active[k]))
             gains.append(float(share[k]))
             _explain(left, people.slices[active[k]])
     return np.array(chosen, dtype=np.intp), np.array(gains)
+
+
+def middles(boxes: Floats, size: tuple[int, int], *, radius: float) -> NDArray[np.float32]:
+    """1 within `radius` box widths of the middles of boxes (n, 4), else 0, (rows, columns)."""
+    near = np.zeros((size[1], size[0]), dtype=np.float32)
+    for x0, y0, x1, y1 in boxes.tolist():
+        x, y = min(max((x0 + x1) / 2, 0), size[0] - 1), min(max((y0 + y1) / 2, 0), size[1] - 1)
+        cv2.circle(near, (round(x), round(y)), max(1, round(radius * (x1 - x0))), 1.0, -1)
+    return near
 
 
 def body_mask(boxes: Floats, size: tuple[int, int]) -> Mask:

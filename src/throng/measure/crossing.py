@@ -40,7 +40,7 @@ class LineCrossings:
         Seconds.
     """
 
-    def __init__(self, line: Line, *, margin: float = 0.08, stay_s: float = 0.3) -> None:
+    def __init__(self, line: Line, *, margin: float = 0.08, stay_s: float = 1.0) -> None:
         self._ends = line.ends_px
         self._margin = margin
         self._stay_s = stay_s
