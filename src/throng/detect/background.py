@@ -21,7 +21,7 @@ NOTICE_S = 0.25
 """How often pixels that stay different are looked at."""
 OBJECT_S = 20.0
 """What stays different and unchanging for so long, and is no person, belongs to the scene."""
-PERSON_S = 20.0
+PERSON_S = 180.0
 """The same where a person has been found."""
 GHOST_S = 1.5
 """The same where the scene, not the picture, shows the outline of somebody."""

@@ -119,9 +119,9 @@ class Foreground:
         """While sizes are unknown: a large blob is one person, or as many side by side as it is too wide for one."""
         sides = boxes[:, 2:] - boxes[:, :2]
         least = np.maximum(LEAST_SHARE * self._size[0] * self._size[1], 0.3 * _areas(boxes))
-        large: NDArray[np.bool_] = (filled > least) & (sides[:, 1] > 0.12 * self._size[1])
-        whole: NDArray[np.bool_] = self._whole(boxes)
-        upright: NDArray[np.bool_] = sides[:, 1] > 1.5 * sides[:, 0]
+        large = (filled > least) & (sides[:, 1] > 0.12 * self._size[1])
+        whole = self._whole(boxes)
+        upright = sides[:, 1] > 1.5 * sides[:, 0]
         self._stature.learn(boxes[large & whole & upright & (sides[:, 1] < 5.0 * sides[:, 0])])
         parts = np.where(whole, np.maximum(1, np.rint(sides[:, 0] / (0.45 * sides[:, 1]))), 1).astype(int)
         split = [_side_by_side(boxes[k], parts[k]) for k in np.flatnonzero(large)]
