@@ -69,7 +69,7 @@ class Pipeline:
         self.detector = detector
         self._on_frame = on_frame
         self.size_px: tuple[int, int] | None = None
-        self._tracker = Tracker(anchor=plan.anchor)
+        self._tracker = Tracker(anchor=plan.anchor, ground=plan.homography)
         self._measurer = Measurer(plan.lines, plan.zones)
         self._time_s = 0.0
         # One camera, one core: OpenCV's own threads would fight those of the other cameras.

@@ -14,6 +14,8 @@ from throng.data.frame import Frame
 from throng.data.measurement import Measurement
 from throng.data.secrecy import MemoryOnly
 from throng.data.tracks import Tracks
+from throng.evaluate.mot_text import MotTable
+from throng.evaluate.overlap import PairedFrame, PairedFrames
 
 MARK = 177
 
@@ -27,8 +29,19 @@ VALUES: list[MemoryOnly] = [
         None,
         np.array([MARK], np.uint64),
         0.0,
+        np.array([True]),
+        np.array([[MARK, MARK]], float),
     ),
     Measurement(np.array([MARK], np.uint64), np.array([0]), np.array([MARK], np.uint64), np.array([MARK]), 0.0),
+    MotTable(
+        np.array([MARK]),
+        np.array([MARK]),
+        np.array([[MARK, MARK, 2 * MARK, 2 * MARK]], float),
+        np.array([float(MARK)]),
+        np.array([MARK]),
+    ),
+    PairedFrame(np.array([MARK]), np.array([MARK]), np.array([0]), np.array([float(MARK)])),
+    PairedFrames((), np.array([MARK]), np.array([MARK])),
 ]
 
 

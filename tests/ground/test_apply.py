@@ -15,7 +15,16 @@ def tracks(boxes: list[list[float]], anchor: str = "foot") -> Tracks:
     middle = array[:, [0, 2]].mean(axis=1)
     y = array[:, 3] if anchor == "foot" else array[:, [1, 3]].mean(axis=1)
     ids = np.arange(7, 7 + len(array), dtype=np.uint64)
-    return Tracks(ids, array, np.column_stack([middle, y]), None, np.array([3], dtype=np.uint64), 1.5)
+    return Tracks(
+        ids,
+        array,
+        np.column_stack([middle, y]),
+        None,
+        np.array([3], dtype=np.uint64),
+        1.5,
+        np.arange(len(ids)) > 0,
+        array[:, :2],
+    )
 
 
 def test_feet_are_mapped_whatever_counts_in_the_picture() -> None:
@@ -39,7 +48,7 @@ def test_who_stands_beyond_the_horizon_is_left_out_and_the_ended_stay() -> None:
 
 def test_nobody_is_mapped_to_nobody() -> None:
     none = np.empty(0, dtype=np.uint64)
-    nobody = Tracks(none, np.empty((0, 4)), np.empty((0, 2)), None, none, 0.0)
+    nobody = Tracks(none, np.empty((0, 4)), np.empty((0, 2)), None, none, 0.0, np.empty(0, dtype=bool), np.empty((0, 2)))
     mapped = on_ground(nobody, FLAT)
     assert len(mapped) == 0
     assert mapped.xy_ground_m is not None

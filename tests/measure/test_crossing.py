@@ -24,7 +24,7 @@ def _crossings(
         ended = [key for key, path in enumerate(paths) if step == len(path)]
         points = np.array([paths[key][step] for key in alive])
         ids, heights = np.array(alive, np.uint64), np.full(len(alive), height_px)
-        found += counter.update(ids, points, heights, step / rate_hz)
+        found += counter.update(ids, points, heights, points, step / rate_hz)
         found += counter.end(np.array(ended, np.uint64))
     return found + counter.end(np.arange(len(paths), dtype=np.uint64))
 
@@ -98,6 +98,7 @@ def test_nothing_is_kept_of_tracks_that_ended() -> None:
     counter = LineCrossings(LINE)
     for key in range(1000):
         ids = np.array([key], np.uint64)
-        counter.update(ids, np.array([[300.0, 100.0]]), np.array([100.0]), float(key))
+        point = np.array([[300.0, 100.0]])
+        counter.update(ids, point, np.array([100.0]), point, float(key))
         counter.end(ids)
     assert not counter._walkers

@@ -17,7 +17,16 @@ LINE = Line("door", np.array([[0.0, 200.0], [400.0, 200.0]]))
 def _tracks(ids: list[int], feet: Floats, time_s: float, ended: list[int] | None = None) -> Tracks:
     half = np.array([20.0, 0.0])
     boxes = np.column_stack([feet - half - [0, 100], feet + half])
-    return Tracks(np.array(ids, np.uint64), boxes, feet, None, np.array(ended or [], np.uint64), time_s)
+    return Tracks(
+        np.array(ids, np.uint64),
+        boxes,
+        feet,
+        None,
+        np.array(ended or [], np.uint64),
+        time_s,
+        np.ones(len(ids), dtype=bool),
+        feet,
+    )
 
 
 def test_counters_are_numbered_lines_first() -> None:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from throng import __version__
-from throng.cli import count, demo, models, run, simulate
+from throng.cli import count, demo, models, run, simulate, track_eval
 from throng.data.errors import ThrongError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("count")(count.count)
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
 app.command("simulate")(simulate.simulate)
+app.command("track-eval")(track_eval.track_eval)
 app.add_typer(models.app, name="models")
 
 

@@ -131,6 +131,7 @@ def _count(source: str, plan: "Plan", *, rate: float | None, seconds: float | No
     from throng.capture.source import open_source
     from throng.detect.choose import choose_detector
     from throng.pipeline import Pipeline, Totals
+    from throng.track.tracker import Tracker
 
     plates = PlateBuilder() if picture is not None else None
     # A model that cannot be used is said before a long film is read.
@@ -145,7 +146,7 @@ def _count(source: str, plan: "Plan", *, rate: float | None, seconds: float | No
             frames=number,
             dropped=frames.dropped,
             detector=pipeline.detector.name if pipeline.detector else plan.detector,
-            tracker="kalman-iou",
+            tracker=Tracker.name,
             totals=totals,
             plan=plan,
             truncated=frames.truncated,

@@ -10,7 +10,7 @@ from throng.data.secrecy import MemoryOnly, frozen_array
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Detections(MemoryOnly):
-    """People found in one frame.
+    """People found in one frame, by Throng's detectors or any other.
 
     Attributes
     ----------
@@ -20,6 +20,11 @@ class Detections(MemoryOnly):
         Confidence, 0 to 1.
     time_s : float
         The frame's time.
+
+    Raises
+    ------
+    ValueError
+        A value is not finite, a box has no area, or a score lies outside 0 to 1.
     """
 
     boxes_px: NDArray[np.float64]
@@ -29,8 +34,19 @@ class Detections(MemoryOnly):
     def __post_init__(self) -> None:
         boxes = frozen_array(self.boxes_px, np.float64, shape=(None, 4), name="boxes_px")
         scores = frozen_array(self.scores, np.float64, shape=(len(boxes),), name="scores")
-        if not (boxes[:, 2:] > boxes[:, :2]).all():
-            raise ValueError("boxes_px must have right > left and bottom > top")
+        flat = np.flatnonzero(~(boxes[:, 2:] > boxes[:, :2]).all(axis=1))
+        if len(flat):
+            raise ValueError(
+                "boxes_px must be left, top, right, bottom with right > left and bottom > top, and "
+                f"{len(flat)} of {len(boxes)} are not: leave boxes without area out"
+            )
+        if len(scores) and not (scores.min() >= 0 and scores.max() <= 1):
+            raise ValueError(
+                f"scores must lie between 0 and 1, and these run from {scores.min():g} to {scores.max():g}: map them to "
+                "probabilities first, as throng.evaluate.run.probability does"
+            )
+        if not np.isfinite(self.time_s):
+            raise ValueError(f"time_s must be a finite number of seconds, not {self.time_s}")
         object.__setattr__(self, "boxes_px", boxes)
         object.__setattr__(self, "scores", scores)
 

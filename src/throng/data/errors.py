@@ -9,6 +9,7 @@ ThrongError
 ├── BudgetError        the privacy budget of a camera's day is spent, or its ledger cannot be trusted
 ├── StoreError         the store cannot be read or written
 ├── HubError           the hub cannot serve
+├── EvaluationError    tracks cannot be scored: a file of detections, tracks or truth is wrong
 └── SecrecyError       something tried to carry pixels, boxes or tracks out of memory
 
 A message is one sentence that says what, the rule, the value and the remedy; the command line prints it and exits 2.
@@ -49,6 +50,10 @@ class StoreError(ThrongError):
 
 class HubError(ThrongError):
     """The hub cannot serve."""
+
+
+class EvaluationError(ThrongError):
+    """Tracks cannot be scored: a file of detections, tracks or truth is wrong."""
 
 
 class SecrecyError(ThrongError):

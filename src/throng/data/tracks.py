@@ -26,6 +26,10 @@ class Tracks(MemoryOnly):
         Tracks that ended since the previous frame.
     time_s : float
         The frame's time.
+    seen : (n,) bool
+        Who was found in this very frame; the others are hidden for a moment and are where they were going.
+    begin_image_px : (n, 2) float64
+        Where the point that counts was when each track began, before it was confirmed.
     """
 
     ids: NDArray[np.uint64]
@@ -34,6 +38,8 @@ class Tracks(MemoryOnly):
     xy_ground_m: NDArray[np.float64] | None
     ended_ids: NDArray[np.uint64]
     time_s: float
+    seen: NDArray[np.bool_]
+    begin_image_px: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         ids = frozen_array(self.ids, np.uint64, shape=(None,), name="ids")
@@ -45,6 +51,9 @@ class Tracks(MemoryOnly):
             ground = frozen_array(self.xy_ground_m, np.float64, shape=(n, 2), name="xy_ground_m")
             object.__setattr__(self, "xy_ground_m", ground)
         object.__setattr__(self, "ended_ids", frozen_array(self.ended_ids, np.uint64, shape=(None,), name="ended_ids"))
+        object.__setattr__(self, "seen", frozen_array(self.seen, np.bool_, shape=(n,), name="seen"))
+        begin = frozen_array(self.begin_image_px, np.float64, shape=(n, 2), name="begin_image_px")
+        object.__setattr__(self, "begin_image_px", begin)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -30,4 +30,6 @@ def on_ground(tracks: Tracks, homography: Homography) -> Tracks:
         boxes_px=tracks.boxes_px[standing],
         xy_image_px=tracks.xy_image_px[standing],
         xy_ground_m=feet_m[standing],
+        seen=tracks.seen[standing],
+        begin_image_px=tracks.begin_image_px[standing],
     )

@@ -26,10 +26,11 @@ class _Walker:
 class LineCrossings:
     """Crossings of one line.
 
-    A track belongs to the side where it was first seen. It crosses when its point has gone through the segment, is beyond
-    it by more than a margin, and has stayed there for a moment. A margin of `margin` heights of the person's box and a stay
-    of `stay_s` keep the sway of feet from counting; a person who turns around on the line does not cross it. A track that
-    ends has crossed if it came from beyond the margin and was last seen on the other side: no later evidence will come.
+    A track belongs to the side where it began, also before it was confirmed. It crosses when its point has gone through the
+    segment, is beyond it by more than a margin, and has stayed there for a moment. A margin of `margin` heights of the
+    person's box and a stay of `stay_s` keep the sway of feet from counting; a person who turns around on the line does not
+    cross it. A track that ends has crossed if it came from beyond the margin and was last seen on the other side: no later
+    evidence will come.
 
     Parameters
     ----------
@@ -40,13 +41,15 @@ class LineCrossings:
         Seconds.
     """
 
-    def __init__(self, line: Line, *, margin: float = 0.08, stay_s: float = 1.0) -> None:
+    def __init__(self, line: Line, *, margin: float = 0.08, stay_s: float = 0.5) -> None:
         self._ends = line.ends_px
         self._margin = margin
         self._stay_s = stay_s
         self._walkers: dict[int, _Walker] = {}
 
-    def update(self, ids: NDArray[np.uint64], points_px: Floats, heights_px: Floats, time_s: float) -> list[tuple[int, int]]:
+    def update(
+        self, ids: NDArray[np.uint64], points_px: Floats, heights_px: Floats, begins_px: Floats, time_s: float
+    ) -> list[tuple[int, int]]:
         """Crossings as (track id, direction) with direction 0 for *in* (left to right) and 1 for *out*.
 
         Parameters
@@ -57,21 +60,27 @@ class LineCrossings:
             Where, image pixels.
         heights_px : (n,) float64
             Heights of the boxes, which set the margin.
+        begins_px : (n, 2) float64
+            Where each track began; looked at when it is new here.
         time_s : float
             When.
         """
         distances = signed_distance_to_line(points_px, self._ends)
         shares = share_along_line(points_px, self._ends)
         crossings = []
-        for key, distance, share, height in zip(ids.tolist(), distances, shares, heights_px, strict=True):
+        rows = zip(ids.tolist(), distances, shares, self._margin * heights_px, strict=True)
+        for row, (key, distance, share, margin) in enumerate(rows):
             walker = self._walkers.get(key)
             if walker is None:
-                came = abs(distance) > self._margin * height
-                self._walkers[key] = _Walker(1 if distance >= 0 else -1, float(distance), float(share), bool(came))
-                continue
-            if self._crosses(walker, float(distance), float(share), self._margin * float(height), time_s):
+                walker = self._walkers[key] = self._new(begins_px[row], float(margin))
+            if self._crosses(walker, float(distance), float(share), float(margin), time_s):
                 crossings.append((key, 0 if walker.side > 0 else 1))
         return crossings
+
+    def _new(self, begin_px: Floats, margin_px: float) -> _Walker:
+        distance_px = float(signed_distance_to_line(begin_px[None], self._ends)[0])
+        share = float(share_along_line(begin_px[None], self._ends)[0])
+        return _Walker(1 if distance_px >= 0 else -1, distance_px, share, abs(distance_px) > margin_px)
 
     def end(self, ids: NDArray[np.uint64]) -> list[tuple[int, int]]:
         """Forget tracks that have ended; the crossings of those that ended on the other side."""

@@ -24,17 +24,18 @@ class Measurer:
     """
 
     def __init__(self, lines: Sequence[Line], zones: Sequence[Zone]) -> None:
-        self._places: list[LineCrossings | ZoneVisits] = [LineCrossings(line) for line in lines]
+        self._lines = [LineCrossings(line) for line in lines]
         self._zones = [ZoneVisits(zone) for zone in zones]
-        self._places += self._zones
 
     def update(self, tracks: Tracks) -> Measurement:
         """The events of the moment these tracks are of."""
-        heights = tracks.boxes_px[:, 3] - tracks.boxes_px[:, 1]
-        events: list[Event] = []
-        for number, place in enumerate(self._places):
-            found = place.update(tracks.ids, tracks.xy_image_px, heights, tracks.time_s)
-            events += [(key, 2 * number + kind) for key, kind in found]
+        # Where somebody hidden was going is a guess; lines and zones wait until they are found again.
+        seen = tracks.seen
+        ids, points, boxes = tracks.ids[seen], tracks.xy_image_px[seen], tracks.boxes_px[seen]
+        heights, begins, now_s = boxes[:, 3] - boxes[:, 1], tracks.begin_image_px[seen], tracks.time_s
+        found = [line.update(ids, points, heights, begins, now_s) for line in self._lines]
+        found += [zone.update(ids, points, heights, now_s) for zone in self._zones]
+        events = [(key, 2 * number + kind) for number, visits in enumerate(found) for key, kind in visits]
         return self._measured(events, tracks.ended_ids, tracks.time_s)
 
     def end(self, ids: NDArray[np.uint64], time_s: float) -> Measurement:
@@ -42,7 +43,8 @@ class Measurer:
         return self._measured([], ids, time_s)
 
     def _measured(self, events: list[Event], ended_ids: NDArray[np.uint64], time_s: float) -> Measurement:
-        for number, place in enumerate(self._places):
+        places: list[LineCrossings | ZoneVisits] = [*self._lines, *self._zones]
+        for number, place in enumerate(places):
             events += [(key, 2 * number + kind) for key, kind in place.end(ended_ids)]
         keys = np.array([key for key, _ in events], dtype=np.uint64)
         counters = np.array([counter for _, counter in events], dtype=np.intp)
