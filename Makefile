@@ -28,13 +28,13 @@ lint: ## check formatting, types and the walls between the rooms
 	@$(BIN)/lint-imports
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc --noEmit -p tsconfig.tests.json
 
-bench: ## measure against the limits, side by side; writes BENCHMARKS.md
+bench: ## measure against limits and peers, side by side; writes BENCHMARKS.md (ARGS=tracking: only the tracker's parts)
 	@$(SETUP) test
-	@$(BIN)/python -m bench.run
+	@$(BIN)/python -m bench.run $(ARGS)
 
 build: ## build the page and a wheel into dist/
 	@$(SETUP) run
 	@$(BIN)/python -m hatchling build -t wheel
 
 clean: ## remove everything that the other targets made
-	@rm -rf .venv web/node_modules src/throng/hub/page dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-peers web/node_modules src/throng/hub/page dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

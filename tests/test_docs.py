@@ -1,0 +1,23 @@
+"""What the documents show works as they show it."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from tests.conftest import ROOT
+
+
+def test_the_example_of_the_tracker_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    examples = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "tracking.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(examples) == 2
+    names: dict[str, object] = {}
+    for example in examples:
+        exec(example, names)
+    # One person, followed and shown.
+    assert capsys.readouterr().out.startswith("1 [[")
+    # What supervision hands over: single precision, as arrays of a `Detections` of its own.
+    found = SimpleNamespace(xyxy=np.array([[1, 2, 3, 4]], np.float32), confidence=np.array([0.5], np.float32))
+    convert = names["detections_of"]
+    assert callable(convert)
+    assert len(convert(found, 1.0)) == 1
