@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 THRONG = str(Path(sys.executable).parent / "throng")
+WITHOUT_ORACLES = Path(__file__).resolve().parent / "without_oracles"
+"""Hides what only the tests bring, so that what runs is what a user runs."""
 START_S = 60.0
 STARTED: "list[Running]" = []
 
@@ -46,7 +48,7 @@ class Running:
 
 def start(*arguments: str, folder: Path) -> Running:
     """Start `throng` in a folder with an empty home."""
-    environ = {"HOME": str(folder), "PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
+    environ = {"HOME": str(folder), "PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(WITHOUT_ORACLES)}
     process = subprocess.Popen(
         [THRONG, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ, cwd=folder
     )
