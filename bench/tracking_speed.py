@@ -25,7 +25,7 @@ GOALS = {20: 2.0, 100: 5.0, 300: 10.0, 1000: 20.0}
 """How many times faster than ByteTrack the tracker is to be, by people."""
 PEERS = ("ByteTrack", "SORT", "norfair, iou")
 TOO_SLOW = {("norfair, iou", 1000)}
-"""Left out: more than a second a frame."""
+"""Left out: two minutes more for this part."""
 GROWTH = (20, 50, 100, 200, 500, 1000, 2000)
 UPPER = 200
 """From here on what every frame costs, whoever is in it, weighs little."""

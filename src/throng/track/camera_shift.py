@@ -43,8 +43,7 @@ def jolt(expected_px: Floats, found_px: Floats) -> Shift | None:
     agree = _agreeing(moved, WIDTH * height)
     if len(np.unique(people[agree])) < max(FEWEST_VOTERS, len(asked)) / 2:
         return None
-    shift: Shift = np.median(moved[agree], axis=0)
-    return shift
+    return _median(moved[agree])
 
 
 def _agreeing(moved: Floats, width_px: float) -> NDArray[np.intp]:
@@ -73,6 +72,13 @@ def common_surprise(differences_px: Floats) -> Shift | None:
     n = len(differences_px)
     if n < FEWEST_MATCHES:
         return None
-    middle: Shift = np.median(differences_px, axis=0)
-    error = 1.48 * np.median(np.abs(differences_px - middle), axis=0) / np.sqrt(n)
+    middle = _median(differences_px)
+    error = 1.48 * _median(np.abs(differences_px - middle)) / np.sqrt(n)
     return middle if (np.abs(middle) > SURE * error).any() else None
+
+
+def _median(values: Floats) -> Shift:
+    # As numpy's median, which takes ten times as long for the few people of a frame.
+    ordered, n = np.sort(values, axis=0), len(values)
+    middle: Shift = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+    return middle

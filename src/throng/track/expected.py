@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
+SURPRISE = 3.5
+"""Squared surprise, in variances, beyond which a filter takes itself to be wrong."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

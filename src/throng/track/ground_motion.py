@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throng.data.ground_map import GroundMap
-from throng.track.expected import Expected, Floats
+from throng.track.expected import SURPRISE, Expected, Floats
 
 Rows = NDArray[np.intp]
 STEP_M = 0.01
 """Distance on the ground over which the map's slope is taken."""
-SURPRISE = 3.5
 LEAST_SCALE = 1e-3
+"""Pixels a metre, below which a place is as good as at the horizon."""
 FURTHEST_M = 1e4
 """Nobody is followed beyond."""
 
@@ -138,8 +138,7 @@ class GroundMotion:
         inverse = np.linalg.inv(spread)
         # A surprise beyond reason widens the state until it is within (see ImageMotion).
         centre = surprise[:, :2, None]
-        excess = np.maximum((centre.transpose(0, 2, 1) @ inverse @ centre)[:, 0, 0] / (2 * SURPRISE) - 1.0, 0.0)
-        widened = 1.0 + excess
+        widened = np.maximum((centre.transpose(0, 2, 1) @ inverse @ centre)[:, 0, 0] / (2 * SURPRISE), 1.0)
         p, seen = p * widened[:, None, None], seen * widened[:, None, None]
         spread = slope @ seen + noise[:, None, None] * np.eye(2)
         inverse = np.linalg.inv(spread)

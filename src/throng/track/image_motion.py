@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from throng.track.expected import Expected, Floats
+from throng.track.expected import SURPRISE, Expected, Floats
 
 Rows = NDArray[np.intp]
-SURPRISE = 3.5
-"""Squared surprise, in variances, beyond which the filter takes itself to be wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
