@@ -35,6 +35,8 @@ def assign(pairs: Pairs, gains: Floats, shape: tuple[int, int]) -> Pairs:
         Rows and columns that belong together.
     """
     rows, columns = pairs
+    if _alone(rows, shape[0]) and _alone(columns, shape[1]):
+        return pairs
     taken = _plain(rows, columns, gains, shape)
     chosen_rows, chosen_columns = rows[taken], columns[taken]
     free_row, free_column = np.ones(shape[0], dtype=bool), np.ones(shape[1], dtype=bool)
@@ -44,6 +46,10 @@ def assign(pairs: Pairs, gains: Floats, shape: tuple[int, int]) -> Pairs:
         return chosen_rows, chosen_columns
     more_rows, more_columns = _searched((rows[left], columns[left]), gains[left])
     return np.concatenate([chosen_rows, more_rows]), np.concatenate([chosen_columns, more_columns])
+
+
+def _alone(owners: Indices, n: int) -> bool:
+    return not len(owners) or int(np.bincount(owners, minlength=n).max()) == 1
 
 
 def _plain(rows: Indices, columns: Indices, gains: Floats, shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -72,8 +78,8 @@ def _two_best(owners: Indices, gains: Floats, n: int) -> tuple[Indices, Floats]:
 
 def _searched(pairs: Pairs, gains: Floats) -> Pairs:
     """The best pairing of candidates that need a search: all at once while they are few, else each connected component."""
-    own_rows, rows = np.unique(pairs[0], return_inverse=True)
-    own_columns, columns = np.unique(pairs[1], return_inverse=True)
+    own_rows, rows = _numbered(pairs[0])
+    own_columns, columns = _numbered(pairs[1])
     if len(own_rows) * len(own_columns) <= AT_ONCE:
         one, other = _solved(rows, columns, gains, (len(own_rows), len(own_columns)))
         return own_rows[one], own_columns[other]
@@ -87,10 +93,17 @@ def _searched(pairs: Pairs, gains: Floats) -> Pairs:
 
 
 def _component(rows: Indices, columns: Indices, gains: Floats) -> Pairs:
-    own_rows, row = np.unique(rows, return_inverse=True)
-    own_columns, column = np.unique(columns, return_inverse=True)
+    own_rows, row = _numbered(rows)
+    own_columns, column = _numbered(columns)
     one, other = _solved(row, column, gains, (len(own_rows), len(own_columns)))
     return own_rows[one], own_columns[other]
+
+
+def _numbered(owners: Indices) -> Pairs:
+    """The distinct owners in order, and the place of each owner among them: `numpy.unique` without its sorting."""
+    there = np.zeros(int(owners.max()) + 1, dtype=bool)
+    there[owners] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[owners]
 
 
 def _solved(rows: Indices, columns: Indices, gains: Floats, shape: tuple[int, int]) -> Pairs:

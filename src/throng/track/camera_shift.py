@@ -52,13 +52,14 @@ def _agreeing(moved: Floats, width_px: float) -> NDArray[np.intp]:
     along = moved[order]
     first = np.searchsorted(along[:, 0], along[:, 0] - width_px)
     last = np.searchsorted(along[:, 0], along[:, 0] + width_px, side="right")
-    best = order[:0]
-    for row, (start, end) in enumerate(zip(first, last, strict=True)):
-        if end - start > len(best):
-            near = np.abs(along[start:end, 1] - along[row, 1]) < width_px
-            if near.sum() > len(best):
-                best = order[start:end][near]
-    return best
+    near = [
+        order[start:end][np.abs(along[start:end, 1] - along[row, 1]) < width_px]
+        for row, (start, end) in enumerate(zip(first, last, strict=True))
+    ]
+    # Of equal votes the smaller jolt: neither left nor right may win by its order.
+    votes = np.array([len(each) for each in near])
+    leading = np.flatnonzero(votes == votes.max())
+    return near[int(leading[np.hypot(*along[leading].T).argmin()])]
 
 
 def common_surprise(differences_px: Floats) -> Shift | None:

@@ -133,7 +133,7 @@ class Tracker:
         free = scores >= self.settings.start_score
         free[columns] = False
         self._begin(boxes_px[free], log_odds[free])
-        self._forget(~self._confirmed & (self._time_s - self._seen_s > self.settings.young_gap_s))
+        self._forget((self._time_s - self._seen_s > self.settings.young_gap_s) & ~self._confirmed)
         return self._tracks(ended)
 
     def finish(self) -> NDArray[np.uint64]:
@@ -237,13 +237,13 @@ class Tracker:
 
     def _forget(self, over: Mask) -> NDArray[np.uint64]:
         """Drop tracks; the ids of those that were confirmed."""
-        ended = self._ids[over & self._confirmed]
-        if over.any():
-            kept = ~over
-            self._motion.keep(kept)
-            self._ids, self._confirmed, self._hits = self._ids[kept], self._confirmed[kept], self._hits[kept]
-            self._begin_px = self._begin_px[kept]
-            self._evidence, self._born_s, self._seen_s = self._evidence[kept], self._born_s[kept], self._seen_s[kept]
+        if not over.any():
+            return self._ids[:0]
+        ended, kept = self._ids[over & self._confirmed], ~over
+        self._motion.keep(kept)
+        self._ids, self._confirmed, self._hits = self._ids[kept], self._confirmed[kept], self._hits[kept]
+        self._begin_px, self._evidence = self._begin_px[kept], self._evidence[kept]
+        self._born_s, self._seen_s = self._born_s[kept], self._seen_s[kept]
         return ended
 
     def _tracks(self, ended: NDArray[np.uint64]) -> Tracks:
@@ -275,6 +275,6 @@ def _centred(corners: Floats) -> Floats:
 
 def _log_odds(scores: Floats) -> Floats:
     certain = 1 / (1 + np.exp(-MOST_LOG_ODDS))
-    inside = np.clip(scores, 1 - certain, certain)
+    inside = np.minimum(np.maximum(scores, 1 - certain), certain)
     odds: Floats = np.log(inside / (1 - inside))
     return odds
