@@ -52,7 +52,7 @@ def _agreeing(moved: Floats, width_px: float) -> NDArray[np.intp]:
     along = moved[order]
     first = np.searchsorted(along[:, 0], along[:, 0] - width_px)
     last = np.searchsorted(along[:, 0], along[:, 0] + width_px, side="right")
-    near = [
+    near: list[NDArray[np.intp]] = [
         order[start:end][np.abs(along[start:end, 1] - along[row, 1]) < width_px]
         for row, (start, end) in enumerate(zip(first, last, strict=True))
     ]
