@@ -34,16 +34,14 @@ class Detections(MemoryOnly):
     def __post_init__(self) -> None:
         boxes = frozen_array(self.boxes_px, np.float64, shape=(None, 4), name="boxes_px")
         scores = frozen_array(self.scores, np.float64, shape=(len(boxes),), name="scores")
-        flat = np.flatnonzero(~(boxes[:, 2:] > boxes[:, :2]).all(axis=1))
-        if len(flat):
+        if not (boxes[:, 2:] > boxes[:, :2]).all():
+            # Neither which nor how many: what an error says may reach a sensor's log.
             raise ValueError(
-                "boxes_px must be left, top, right, bottom with right > left and bottom > top, and "
-                f"{len(flat)} of {len(boxes)} are not: leave boxes without area out"
+                "boxes_px must be left, top, right, bottom with right > left and bottom > top: leave boxes without area out"
             )
         if len(scores) and not (scores.min() >= 0 and scores.max() <= 1):
             raise ValueError(
-                f"scores must lie between 0 and 1, and these run from {scores.min():g} to {scores.max():g}: map them to "
-                "probabilities first, as throng.evaluate.run.probability does"
+                "scores must lie between 0 and 1: map them to probabilities first, as throng.evaluate.run.probability does"
             )
         if not np.isfinite(self.time_s):
             raise ValueError(f"time_s must be a finite number of seconds, not {self.time_s}")
