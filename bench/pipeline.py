@@ -12,7 +12,8 @@ from throng.capture.source import open_source
 from throng.data.outage import Outage
 from throng.data.place import Line, Zone
 from throng.detect.foreground import Foreground
-from throng.detect.onnx import open_detector, open_session
+from throng.detect.onnx import open_detector
+from throng.detect.onnx_runtime import OnnxRuntime
 from throng.pipeline import Pipeline, Plan
 
 ROUNDS = 5
@@ -25,7 +26,7 @@ PLAN = Plan(
 
 def table(footage: Path, model: Path) -> list[str]:
     """The speed table, as Markdown."""
-    session = open_session(model)
+    session = OnnxRuntime(model)
     blob = np.zeros((1, 3, 416, 416), np.float32)
 
     def decode() -> None:
@@ -38,7 +39,7 @@ def table(footage: Path, model: Path) -> list[str]:
 
     def call() -> None:
         for _ in range(FRAMES):
-            session.run(None, {"images": blob})
+            session.run({"images": blob})
 
     def whole(make: Callable[[], object]) -> None:
         pipeline = Pipeline(PLAN, detector=make())  # type: ignore[arg-type]

@@ -48,7 +48,7 @@ def find_always(frame: Frame) -> Detections:
 
 def offer(builder: PlateBuilder, images: list[NDArray[np.uint8]], *, step_s: float = 1.0) -> PlateBuilder:
     for i, image in enumerate(images):
-        builder.offer(Frame(image_bgr=image, time_s=i * step_s, index=i, camera="north"))
+        builder.offer(Frame(pixels=image, time_s=i * step_s, index=i, camera="north"))
     return builder
 
 
@@ -113,7 +113,7 @@ def test_large_pictures_are_kept_in_bounded_memory(shape: tuple[int, int, int], 
     builder = PlateBuilder()
     longest = 0
     for i in range(200):
-        builder.offer(Frame(image_bgr=blank, time_s=float(i), index=i, camera="north"))
+        builder.offer(Frame(pixels=blank, time_s=float(i), index=i, camera="north"))
         longest = max(longest, len(builder))
     assert longest == most
 
@@ -152,7 +152,7 @@ def test_real_streets_give_a_plate_in_which_nobody_is_found(shared_data: Path, s
             builder.offer(frame)
     plate = builder.build(find_people)
     assert plate is not None
-    found = find_people(Frame(image_bgr=plate.image_bgr, time_s=0.0, index=0, camera="north"))
+    found = find_people(Frame(pixels=plate.image_bgr, time_s=0.0, index=0, camera="north"))
     assert len(found) == 0
     grey = (plate.image_bgr.max(axis=2) - plate.image_bgr.min(axis=2) == 0) & np.isin(plate.image_bgr[:, :, 0], (118, 138))
     assert grey.mean() < 0.4  # most of the scene can be seen

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from throng.capture.source import SourceInfo, open_source
 from throng.data.errors import SourceError
 from throng.data.frame import Frame
+from throng.data.planes import Planes
 
 FilmMaker = Callable[..., Path]
 
@@ -72,15 +73,15 @@ def test_max_rate_keeps_the_mean_rate_and_the_true_times_and_numbers(film: FilmM
 def test_frames_left_out_are_never_converted(film: FilmMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     import av
 
-    from throng.capture import recorded, stream
+    from throng.capture import pixels, recorded
 
     converted = []
 
-    def counted(picture: av.VideoFrame) -> NDArray[np.uint8]:
+    def counted(picture: av.VideoFrame) -> NDArray[np.uint8] | Planes:
         converted.append(picture.pts)
-        return stream.to_bgr(picture)
+        return pixels.pixels_of(picture)
 
-    monkeypatch.setattr(recorded, "to_bgr", counted)
+    monkeypatch.setattr(recorded, "pixels_of", counted)
     frames, _ = frames_of(film("film.mp4", EVEN), max_rate_hz=5.0)
     assert len(converted) == len(frames) == 10
 

@@ -61,7 +61,7 @@ def scale() -> PersonScale:
 
 
 def run(detector: Foreground, images: Sequence[Image], *, start_s: float = 0.0, rate_hz: float = RATE_HZ) -> list[Detections]:
-    frames = [Frame(image_bgr=image, time_s=start_s + k / rate_hz, index=k, camera="stage") for k, image in enumerate(images)]
+    frames = [Frame(pixels=image, time_s=start_s + k / rate_hz, index=k, camera="stage") for k, image in enumerate(images)]
     return [detector.detect(frame) for frame in frames]
 
 
@@ -215,7 +215,7 @@ def footage(path: Path) -> Iterator[Frame]:
     with av.open(str(path)) as container:
         for index, picture in enumerate(container.decode(video=0)):
             image = np.asarray(picture.to_ndarray(format="bgr24"), dtype=np.uint8)
-            yield Frame(image_bgr=image, time_s=float(picture.time or 0.0), index=index, camera="clip")
+            yield Frame(pixels=image, time_s=float(picture.time or 0.0), index=index, camera="clip")
 
 
 @pytest.mark.realdata
@@ -248,7 +248,7 @@ def test_simulated_crossings_are_counted(name: str, start_s: float, stop_s: floa
     detector, tracker, measurer = Foreground(scale=scale), Tracker(anchor="foot"), Measurer(camera.lines_px, ())
     found = np.zeros(2 * len(camera.lines_px), dtype=int)
     for k, time_s in enumerate(np.arange(start_s - 8.0, stop_s, 1 / camera.frame_rate_hz)):
-        frame = Frame(image_bgr=renderer.image_at(time_s), time_s=float(time_s), index=k, camera="hall")
+        frame = Frame(pixels=renderer.image_at(time_s), time_s=float(time_s), index=k, camera="hall")
         crossings = measurer.update(tracker.update(detector.detect(frame))).counters
         found += np.bincount(crossings, minlength=len(found)) * (time_s >= start_s)
     true = np.array([((t >= start_s) & (t < stop_s)).sum() for line in truth.lines for t in (line.in_s, line.out_s)])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from throng.data.errors import ModelError
 from throng.data.frame import Frame
 from throng.detect.boxes import clip, suppress
-from throng.detect.letterbox import Letterbox
+from throng.detect.letterbox import Letterbox, input_size
 from throng.detect.onnx import open_detector
 from throng.track.expected import grown_iou
 
@@ -57,15 +57,36 @@ def test_files_that_are_no_detectors_are_refused_with_a_sentence(tmp_path: Path,
         open_detector(other)
 
 
-@given(st.integers(1, 4000), st.integers(1, 3000), st.sampled_from([(416, 416), (640, 384)]))
+@given(
+    st.integers(1, 4000),
+    st.integers(1, 3000),
+    st.sampled_from([(416, 416), (640, 384)]),
+    st.sampled_from(["corner", "centre", "stretch"]),
+)
 @settings(max_examples=100, deadline=None)
-def test_the_letterbox_goes_there_and_back(width: int, height: int, model: tuple[int, int]) -> None:
-    box = Letterbox.fitting((width, height), model)
-    assert 1 <= box.width_px <= model[0]
-    assert 1 <= box.height_px <= model[1]
+def test_the_letterbox_goes_there_and_back(width: int, height: int, model: tuple[int, int], fit: str) -> None:
+    box = Letterbox.fitting((width, height), model, fit=fit)
+    assert 1 <= box.width_px <= model[0] - box.left_px
+    assert 1 <= box.height_px <= model[1] - box.top_px
     assert box.width_px == model[0] or box.height_px == model[1]
     corners = np.array([[0.0, 0.0, width, height]])
-    np.testing.assert_allclose(box.to_image(corners * box.scale), corners)
+    inside = corners * ([box.scale_x, box.scale_y] * 2) + ([box.left_px, box.top_px] * 2)
+    np.testing.assert_allclose(box.to_image(inside), corners, atol=1e-6)
+    np.testing.assert_allclose(inside[0, 2:], [box.left_px + box.width_px, box.top_px + box.height_px], atol=1.0)
+
+
+@given(st.integers(1, 4000), st.integers(1, 3000))
+@settings(max_examples=100, deadline=None)
+def test_an_input_of_the_pictures_own_shape_shows_it_as_large(width: int, height: int) -> None:
+    declared = (416, 416)
+    size = input_size((width, height), declared, stride=32)
+    assert all(side % 32 == 0 and 32 <= side <= 416 for side in size)
+    whole, fitted = Letterbox.fitting((width, height), declared), Letterbox.fitting((width, height), size)
+    assert fitted.scale_x == pytest.approx(whole.scale_x, abs=0.01)
+    # Not a row or column of cells more than needed.
+    assert size[0] - whole.width_px < 32
+    assert size[1] - whole.height_px < 32
+    assert input_size((width, height), declared, stride=0) == declared
 
 
 def _overlaps(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

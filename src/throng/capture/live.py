@@ -11,7 +11,8 @@ from throng.capture.address import Address
 from throng.capture.clock import LiveClock, RateGate, StreamClock
 from throng.capture.info import SourceInfo
 from throng.capture.mailbox import Arrival, Mailbox
-from throng.capture.stream import UNTIMED, Video, open_video, to_bgr
+from throng.capture.pixels import pixels_of
+from throng.capture.stream import UNTIMED, Video, open_video
 from throng.data.errors import SourceError
 from throng.data.frame import Frame
 from throng.data.outage import Outage
@@ -78,7 +79,7 @@ class LiveSource:
         """Frames and outages until the source is closed, or a file that is not looped ends."""
         while (item := self._mailbox.take()) is not None:
             if isinstance(item, Arrival):
-                yield Frame(image_bgr=to_bgr(item.picture), time_s=item.time_s, index=item.index, camera=self._camera)
+                yield Frame(pixels=pixels_of(item.picture), time_s=item.time_s, index=item.index, camera=self._camera)
             else:
                 yield item
 

@@ -163,7 +163,7 @@ def _look(find_people: FindPeople, image: NDArray[np.uint8], camera: str) -> lis
     width = image.shape[1]
     boxes = []
     for view, x, y, mirrored in _views(image):
-        found = find_people(Frame(image_bgr=view, time_s=0.0, index=0, camera=camera)).boxes_px
+        found = find_people(Frame(pixels=view, time_s=0.0, index=0, camera=camera)).boxes_px
         for left, top, right, bottom in found.tolist():
             ends = (width - right, width - left) if mirrored else (left, right)
             boxes.append((ends[0] + x, top + y, ends[1] + x, bottom + y))

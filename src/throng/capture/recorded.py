@@ -11,7 +11,8 @@ import av
 from throng.capture.address import Address
 from throng.capture.clock import RateGate, StreamClock
 from throng.capture.info import SourceInfo
-from throng.capture.stream import UNTIMED, Video, open_video, to_bgr
+from throng.capture.pixels import pixels_of
+from throng.capture.stream import UNTIMED, Video, open_video
 from throng.data.errors import SourceError
 from throng.data.frame import Frame
 
@@ -82,7 +83,7 @@ class RecordedSource:
                 time_s = clock.time_s(picture.time if self._video.has_times else time.monotonic())
                 end_s = time_s + _length_s(picture)
                 if self._gate.passes(time_s):
-                    yield Frame(image_bgr=to_bgr(picture), time_s=time_s, index=index, camera=self._camera)
+                    yield Frame(pixels=pixels_of(picture), time_s=time_s, index=index, camera=self._camera)
         except SourceError as error:
             self.truncated = f"reading stopped at {end_s:.1f} s: {error}"
             return

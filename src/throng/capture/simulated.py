@@ -88,7 +88,7 @@ class SimulatedSource:
             if self._stop.is_set():
                 return
             if gate.passes(time_s):
-                yield Frame(image_bgr=image, time_s=time_s, index=index, camera=self._camera)
+                yield Frame(pixels=image, time_s=time_s, index=index, camera=self._camera)
 
     def _live(self, rate_hz: float) -> Iterator[Frame]:
         gate = RateGate(self._max_rate_hz)
@@ -105,4 +105,4 @@ class SimulatedSource:
                 return
             if gate.passes(time_s):
                 image = self._scene.image_at(time_s)
-                yield Frame(image_bgr=image, time_s=start_unix_s + time_s, index=index, camera=self._camera)
+                yield Frame(pixels=image, time_s=start_unix_s + time_s, index=index, camera=self._camera)

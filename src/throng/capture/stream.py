@@ -4,12 +4,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import av
-import numpy as np
 from av import error as av_error
-from numpy.typing import NDArray
 
 from throng.capture.address import Address
 from throng.capture.info import SourceInfo
@@ -147,13 +145,6 @@ def open_video(address: Address, *, threads: int) -> Video:
         has_times=not container.format.flags & _NO_TIMESTAMPS,
         nominal_interval_s=1.0 / info.frame_rate_hz if info.frame_rate_hz else 0.04,
     )
-
-
-def to_bgr(picture: av.VideoFrame) -> NDArray[np.uint8]:
-    """The picture as (height, width, 3) uint8, upright: a film's own rotation is applied."""
-    image = cast(NDArray[np.uint8], picture.to_ndarray(format="bgr24"))
-    turns = (picture.rotation // 90) % 4
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
 
 def reason_of(error: av_error.FFmpegError) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from throng.data.planes import Planes
 from throng.data.secrecy import MemoryOnly, frozen_array
 
 
@@ -14,8 +15,8 @@ class Frame(MemoryOnly):
 
     Attributes
     ----------
-    image_bgr : (height, width, 3) uint8
-        Blue, green, red, 0 to 255.
+    pixels : (height, width, 3) uint8, or Planes
+        Blue, green, red, 0 to 255; or brightness and colour apart, as decoded.
     time_s : float
         For a file read as fast as possible: seconds of the stream since its first frame. For a live source: Unix time, UTC.
     index : int
@@ -24,15 +25,30 @@ class Frame(MemoryOnly):
         The camera's name.
     """
 
-    image_bgr: NDArray[np.uint8]
+    pixels: NDArray[np.uint8] | Planes
     time_s: float
     index: int
     camera: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "image_bgr", frozen_array(self.image_bgr, np.uint8, shape=(None, None, 3), name="image_bgr"))
+        if not isinstance(self.pixels, Planes):
+            object.__setattr__(self, "pixels", frozen_array(self.pixels, np.uint8, shape=(None, None, 3), name="pixels"))
+
+    @property
+    def image_bgr(self) -> NDArray[np.uint8]:
+        """The picture (height, width, 3): blue, green, red; of planes it is made at the first call."""
+        return self.pixels.image_bgr if isinstance(self.pixels, Planes) else self.pixels
+
+    @property
+    def luma(self) -> NDArray[np.uint8]:
+        """Brightness (height, width): the stream's own, or the green of a picture that has none.
+
+        Green carries most of the brightness and costs nothing to take; where this is used, only changes matter.
+        """
+        return self.pixels.luma if isinstance(self.pixels, Planes) else self.pixels[:, :, 1]
 
     @property
     def size_px(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return self.image_bgr.shape[1], self.image_bgr.shape[0]
+        height, width = self.luma.shape
+        return width, height

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from throng.data.errors import ModelError
-from throng.detect.onnx import family_of, open_session
+from throng.detect.onnx import family_of
+from throng.detect.onnx_runtime import OnnxRuntime
 
 _CHUNK_BYTES = 1 << 16
 _LARGEST_BYTES = 1 << 30
@@ -86,7 +87,7 @@ def add(path: Path, *, name: str | None = None) -> InstalledModel:
     ModelError
         The file is missing, no ONNX model or of no known family, or the folder cannot be written.
     """
-    family = family_of(open_session(path))
+    family = family_of(OnnxRuntime(path).signature).name
     folder = models_folder()
     target = folder / f"{name or path.stem}.onnx"
     try:

@@ -1,91 +1,84 @@
-"""The YOLOX family (Ge et al. 2021, arXiv:2107.08430), exported with undecoded outputs."""
+"""The YOLOX family (Ge et al. 2021, arXiv:2107.08430), exported with undecoded outputs; person-only heads among them."""
 
-from functools import cached_property
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from throng.data.detections import Detections
-from throng.data.frame import Frame
-from throng.detect.boxes import clip, suppress
-from throng.detect.letterbox import PADDING, Letterbox
+from throng.detect.engine import Array, Signature
+from throng.detect.family import Floats, Preparation, picture_size
 
 STRIDES = (8, 16, 32)
+MIN_SCORE = 0.1
+"""Low, since the tracker uses weak boxes to carry on what strong ones began."""
 
 
-def recognise(inputs: list[Any], outputs: list[Any]) -> bool:
-    """Whether a model's signature is YOLOX: one square picture in, one (1, cells of strides 8, 16, 32, 5 + classes) out."""
-    if len(inputs) != 1 or len(outputs) != 1:
-        return False
-    shape, out = inputs[0].shape, outputs[0].shape
-    fixed = len(shape) == 4 and shape[1] == 3 and all(isinstance(n, int) and n % 32 == 0 for n in shape[2:])
-    if not fixed or len(out) != 3 or not all(isinstance(n, int) for n in out[1:]):
-        return False
-    return bool(out[1] == sum((shape[2] // s) * (shape[3] // s) for s in STRIDES) and out[2] >= 6)
+def recognise(signature: Signature) -> "Yolox | None":
+    """One picture in, one (n, cells of strides 8, 16, 32, 5 + classes) out."""
+    size = picture_size(signature)
+    if size is None or len(signature.inputs) != 1 or len(signature.outputs) != 1:
+        return None
+    shape = signature.outputs[0].shape
+    if any(side % 32 for side in size) or len(shape) != 3 or shape[1] != cell_count(size) or (shape[2] or 0) < 6:
+        return None
+    return Yolox(signature.inputs[0].name, size)
+
+
+def cell_count(size_px: tuple[int, int]) -> int:
+    """Rows of the output for an input of (width, height)."""
+    return sum((size_px[0] // stride) * (size_px[1] // stride) for stride in STRIDES)
 
 
 class Yolox:
-    """A YOLOX detector on an ONNX Runtime session.
+    """Boxes from YOLOX's outputs.
 
     A cell (i, j) of stride s gives centre s (dx + j, dy + i), size s exp(dw, dh), objectness and class probabilities; the
     score is objectness times the probability of class 0, person.
 
     Parameters
     ----------
-    session : onnxruntime.InferenceSession
-    name : str
-    min_score : float
-        Boxes below are dropped; low, since the tracker uses weak boxes to carry on what strong ones began.
-    iou : float
-        Overlap above which of two boxes the weaker is dropped.
+    input_name : str
+    size_px : tuple of int
+        Width and height of the input.
     """
 
-    def __init__(self, session: Any, *, name: str, min_score: float = 0.1, iou: float = 0.5) -> None:
-        self.name = name
-        self.min_score = min_score
-        self.iou = iou
-        self._session = session
-        model_input = session.get_inputs()[0]
-        self._input_name = model_input.name
-        rows, columns = model_input.shape[2:]
-        self._blob = np.full((1, 3, rows, columns), PADDING, dtype=np.float32)
-        self._letterbox: Letterbox | None = None
-        self._image_size_px = (0, 0)
+    name = "yolox"
+    preparation = Preparation(stride=32)
+    overlap: float | None = 0.5
 
-    @cached_property
-    def _cells(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Corner (cells, 2) in cells and stride (cells,) in pixels of every output row."""
-        rows, columns = self._blob.shape[2:]
-        corners, strides = [], []
-        for stride in STRIDES:
-            y, x = np.mgrid[: rows // stride, : columns // stride]
-            corners.append(np.column_stack([x.ravel(), y.ravel()]).astype(np.float64))
-            strides.append(np.full(x.size, float(stride)))
-        return np.concatenate(corners), np.concatenate(strides)
+    def __init__(self, input_name: str, size_px: tuple[int, int]) -> None:
+        self.size_px = size_px
+        self._input_name = input_name
+        self._cells: dict[tuple[int, int], tuple[Floats, Floats]] = {}
 
-    def detect(self, frame: Frame) -> Detections:
-        """The people in a frame."""
-        box = self._fitted(frame.size_px)
-        box.fill(self._blob, frame.image_bgr)
-        (output,) = self._session.run(None, {self._input_name: self._blob})
-        boxes, scores = self._decode(output[0])
-        boxes, scores = clip(box.to_image(boxes), scores, frame.size_px)
-        kept = suppress(boxes, scores, iou=self.iou)
-        return Detections(boxes[kept], scores[kept], frame.time_s)
+    def feeds(self, blob: NDArray[np.float32]) -> Mapping[str, Array]:
+        """The model's inputs for a batch (n, 3, rows, columns) of prepared pictures."""
+        return {self._input_name: blob}
 
-    def _fitted(self, size_px: tuple[int, int]) -> Letterbox:
-        if self._letterbox is None or size_px != self._image_size_px:
-            rows, columns = self._blob.shape[2:]
-            self._letterbox, self._image_size_px = Letterbox.fitting(size_px, (columns, rows)), size_px
-            self._blob.fill(PADDING)
-        return self._letterbox
+    def decode(self, outputs: Sequence[NDArray[np.float32]], size_px: tuple[int, int]) -> list[tuple[Floats, Floats]]:
+        """For each picture of the batch boxes (n, 4), pixels of an input of (width, height), and scores (n,) of people."""
+        if outputs[0].shape[1] != cell_count(size_px):
+            raise ValueError("the output has not the cells of its input")
+        if size_px not in self._cells:
+            self._cells[size_px] = _cells(size_px)
+        corners, strides = self._cells[size_px]
+        return [_decoded(output, corners, strides) for output in outputs[0]]
 
-    def _decode(self, output: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        scores = output[:, 4] * output[:, 5]
-        likely = np.flatnonzero(scores >= self.min_score)
-        corners, strides = self._cells
-        rows = output[likely, :4].astype(np.float64)
-        centres = (rows[:, :2] + corners[likely]) * strides[likely, None]
-        halves = np.exp(np.clip(rows[:, 2:], -10.0, 10.0)) * strides[likely, None] / 2
-        return np.column_stack([centres - halves, centres + halves]), np.clip(scores[likely].astype(np.float64), 0.0, 1.0)
+
+def _decoded(output: NDArray[np.float32], corners: Floats, strides: Floats) -> tuple[Floats, Floats]:
+    scores = output[:, 4] * output[:, 5]
+    likely = np.flatnonzero(scores >= MIN_SCORE)
+    rows = output[likely, :4].astype(np.float64)
+    centres = (rows[:, :2] + corners[likely]) * strides[likely, None]
+    halves = np.exp(np.clip(rows[:, 2:], -10.0, 10.0)) * strides[likely, None] / 2
+    return np.column_stack([centres - halves, centres + halves]), scores[likely].astype(np.float64)
+
+
+def _cells(size_px: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Corner (cells, 2) in cells and stride (cells,) in pixels of every output row."""
+    corners, strides = [], []
+    for stride in STRIDES:
+        y, x = np.mgrid[: size_px[1] // stride, : size_px[0] // stride]
+        corners.append(np.column_stack([x.ravel(), y.ravel()]).astype(np.float64))
+        strides.append(np.full(x.size, float(stride)))
+    return np.concatenate(corners), np.concatenate(strides)

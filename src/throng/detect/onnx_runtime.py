@@ -1,0 +1,124 @@
+"""Running models with ONNX Runtime."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as _state
+
+from throng.data.errors import ModelError
+from throng.detect.engine import Array, Signature, Tensor
+
+REFUSALS = (
+    RuntimeError,
+    _state.EPFail,
+    _state.Fail,
+    _state.InvalidArgument,
+    _state.InvalidGraph,
+    _state.InvalidProtobuf,
+    _state.NoModel,
+    _state.NotImplemented,
+    _state.RuntimeException,
+)
+"""What ONNX Runtime raises for files it cannot run; they share no base class of their own."""
+
+
+class OnnxRuntime:
+    """A model on ONNX Runtime.
+
+    Parameters
+    ----------
+    path : Path
+    threads : int
+        Threads of one call.
+    size_px : tuple of int, optional
+        Width and height of the input, in place of those the file declares.
+    providers : sequence of str
+        In the order in which ONNX Runtime tries them for each part of the model.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, no ONNX model, or does not run.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int = 1,
+        size_px: tuple[int, int] | None = None,
+        providers: Sequence[str] = ("CPUExecutionProvider",),
+    ) -> None:
+        if not path.is_file():
+            raise ModelError(
+                f"there is no model file {path}: give the path of an .onnx file or a name from `throng models list`"
+            )
+        model: Path | bytes = path if size_px is None else _resized(path, size_px)
+        try:
+            self._session = onnxruntime.InferenceSession(model, _options(threads), providers=list(providers))
+        except REFUSALS as error:
+            raise ModelError(f"{path.name} is not an ONNX model that can be run: {first_line(error)}") from None
+        self.signature = Signature(
+            tuple(_tensor(value) for value in self._session.get_inputs()),
+            tuple(_tensor(value) for value in self._session.get_outputs()),
+        )
+        provider = self._session.get_providers()[0].removesuffix("ExecutionProvider")
+        self.described = f"ONNX Runtime, {provider}, float32"
+
+    def run(self, inputs: Mapping[str, Array]) -> Sequence[NDArray[np.float32]]:
+        """The outputs, in the order of the signature.
+
+        Raises
+        ------
+        ModelError
+            The model fails on this input.
+        """
+        try:
+            outputs: Sequence[NDArray[np.float32]] = self._session.run(None, dict(inputs))
+        except REFUSALS as error:
+            raise ModelError(f"the model failed on a picture: {first_line(error)}") from None
+        return outputs
+
+
+def first_line(error: BaseException) -> str:
+    """What a library says of a failure, without its stack."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _options(threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # Spinning threads would take the core from the decoder and from the other cameras.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _tensor(value: Any) -> Tensor:
+    shape = tuple(n if isinstance(n, int) and n > 0 else None for n in value.shape)
+    kind = str(value.type).removeprefix("tensor(").removesuffix(")")
+    return Tensor(value.name, shape, {"float": "float32", "double": "float64"}.get(kind, kind))
+
+
+def _resized(path: Path, size_px: tuple[int, int]) -> bytes:
+    """The model with another size of its first input; ONNX Runtime works out the shapes that follow from it."""
+    import onnx  # noqa: PLC0415  (loaded only where a model is resized)
+    from google.protobuf.message import DecodeError  # noqa: PLC0415
+
+    try:
+        model = onnx.load(path)
+    except (DecodeError, onnx.checker.ValidationError, OSError) as error:
+        raise ModelError(f"{path.name} is not an ONNX model that can be resized: {first_line(error)}") from None
+    dimensions = model.graph.input[0].type.tensor_type.shape.dim
+    dimensions[3].dim_value, dimensions[2].dim_value = size_px
+    del model.graph.value_info[:]
+    for output in model.graph.output:
+        for dimension in output.type.tensor_type.shape.dim:
+            dimension.Clear()
+    content: bytes = model.SerializeToString()
+    return content
