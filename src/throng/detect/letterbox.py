@@ -48,34 +48,27 @@ class Letterbox:
         return cls(width, height, left, top, scales[0], scales[1])
 
     def fill(self, blob: NDArray[np.float32], frame: Frame, preparation: Preparation, *, region: Region | None = None) -> None:
-        """Write the scaled picture, or a region of it, into its place in a (3, rows, columns) blob; the rest stays as it is."""
-        scaled = scaled_bgr(frame, (self.width_px, self.height_px), region=region)
-        planes = cv2.split(scaled)
+        """Write the scaled picture, or a region of it, into its place in a (3, rows, columns) blob, and grey around it."""
+        planes = cv2.split(scaled_bgr(frame, (self.width_px, self.height_px), region=region))
         if preparation.order == "rgb":
             planes = planes[::-1]
-        rows = slice(self.top_px, self.top_px + self.height_px)
-        columns = slice(self.left_px, self.left_px + self.width_px)
+        right, bottom = self.left_px + self.width_px, self.top_px + self.height_px
         for target, plane, mean, deviation in zip(blob, planes, preparation.mean, preparation.deviation, strict=True):
-            inside = target[rows, columns]
+            inside = target[self.top_px : bottom, self.left_px : right]
             inside[...] = plane
             if mean:
                 inside -= np.float32(mean)
             if deviation != 1.0:
                 inside *= np.float32(1.0 / deviation)
+            grey = np.float32((preparation.padding - mean) / deviation)
+            for around in (target[: self.top_px], target[bottom:], target[:, : self.left_px], target[:, right:]):
+                around[...] = grey
 
     def to_image(self, boxes_model: NDArray[np.float64]) -> NDArray[np.float64]:
         """Boxes (n, 4) from model to image pixels."""
         corner = np.array([self.left_px, self.top_px] * 2)
         boxes: NDArray[np.float64] = (boxes_model - corner) / np.array([self.scale_x, self.scale_y] * 2)
         return boxes
-
-
-def padded(shape: tuple[int, ...], preparation: Preparation) -> NDArray[np.float32]:
-    """A blob (n, 3, rows, columns) full of the grey around pictures."""
-    blob = np.empty(shape, np.float32)
-    for channel, (mean, deviation) in enumerate(zip(preparation.mean, preparation.deviation, strict=True)):
-        blob[:, channel] = (preparation.padding - mean) / deviation
-    return blob
 
 
 def input_size(image_size_px: tuple[int, int], size_px: tuple[int, int], *, stride: int) -> tuple[int, int]:

@@ -15,14 +15,15 @@ from throng.detect import yolox
 from throng.detect.boxes import clip, suppress
 from throng.detect.engine import Engine, Signature
 from throng.detect.family import Family, Recognise
-from throng.detect.letterbox import Letterbox, input_size, padded
+from throng.detect.letterbox import Letterbox, input_size
 from throng.detect.onnx_runtime import OnnxRuntime
+from throng.detect.pixels import Region
 
 FAMILIES: dict[str, Recognise] = {"yolox": yolox.recognise}
 """Family name to what recognises it; asked in this order."""
 
-OpenEngine = Callable[[tuple[int, int] | None], Engine]
-"""Opens a model for an input of (width, height), or as its file declares it."""
+OpenEngine = Callable[[bool], Engine]
+"""Opens a model as its file declares it (False), or for pictures of any size (True)."""
 
 _opening = threading.Lock()
 
@@ -54,17 +55,17 @@ def open_detector(path: Path, *, threads: int = 1, name: str | None = None) -> "
         The file is missing, no ONNX model, or of no known family.
     """
 
-    def open_engine(size_px: tuple[int, int] | None) -> Engine:
+    def open_engine(any_size: bool) -> Engine:
         changed_ns = path.stat().st_mtime_ns if path.is_file() else 0
         with _opening:
-            return _shared_engine(path, threads, size_px, changed_ns)
+            return _shared_engine(path, threads, any_size, changed_ns)
 
     return OnnxDetector(open_engine, name=name or path.stem)
 
 
 @lru_cache(maxsize=16)
-def _shared_engine(path: Path, threads: int, size_px: tuple[int, int] | None, changed_ns: int) -> Engine:
-    return OnnxRuntime(path, threads=threads, size_px=size_px)
+def _shared_engine(path: Path, threads: int, any_size: bool, changed_ns: int) -> Engine:
+    return OnnxRuntime(path, threads=threads, any_size=any_size)
 
 
 class OnnxDetector:
@@ -80,6 +81,11 @@ class OnnxDetector:
     name : str
         The model's name.
 
+    Attributes
+    ----------
+    by_regions : bool
+        Whether a part of a picture can be looked at as large as in the whole, in less time.
+
     Raises
     ------
     ModelError
@@ -87,12 +93,14 @@ class OnnxDetector:
     """
 
     def __init__(self, open_engine: OpenEngine, *, name: str) -> None:
-        self._open = open_engine
-        self._engine = open_engine(None)
-        self._declared = self._engine
+        self._engine = open_engine(False)
         self.family = family_of(self._engine.signature)
         self.name = f"{self.family.name} ({name})"
-        self._image_size_px = (0, 0)
+        free = self._for_any_size(open_engine) if self.family.preparation.stride else None
+        self.by_regions = free is not None
+        self._engine = free or self._engine
+        self._stride = self.family.preparation.stride if self.by_regions else 0
+        self._memory = np.empty(0, np.float32)
 
     @property
     def described(self) -> str:
@@ -105,54 +113,75 @@ class OnnxDetector:
 
     def detect_batch(self, frames: Sequence[Frame]) -> list[Detections]:
         """The people in each of some frames of one size; in one call of the model where it takes batches."""
-        if not frames:
-            return []
-        self._fit(frames[0].size_px)
-        at_once = len(frames) if self._engine.signature.inputs[0].shape[0] is None else 1
+        at_once = max(1, len(frames)) if self._engine.signature.inputs[0].shape[0] is None else 1
         found: list[Detections] = []
         for first in range(0, len(frames), at_once):
-            found.extend(self._run(frames[first : first + at_once]))
+            some = frames[first : first + at_once]
+            found.extend(self._run(some, (0, 0, *some[0].size_px), *self._fitted(some[0].size_px)))
         return found
 
-    def _run(self, frames: Sequence[Frame]) -> list[Detections]:
-        blob = self._blob
-        if len(frames) > 1:
-            blob = np.repeat(blob, len(frames), axis=0)
-        for picture, frame in zip(blob, frames, strict=True):
-            self._letterbox.fill(picture, frame, self.family.preparation)
-        size_px = (blob.shape[3], blob.shape[2])
-        decoded = self.family.decode(self._engine.run(self.family.feeds(blob)), size_px)
-        return [self._detections(boxes, scores, frame) for (boxes, scores), frame in zip(decoded, frames, strict=True)]
+    def detect_region(self, frame: Frame, region: Region, *, enlarged: bool = False) -> Detections:
+        """The people in a region of a frame, boxes in pixels of the whole frame.
 
-    def _detections(self, boxes: NDArray[np.float64], scores: NDArray[np.float64], frame: Frame) -> Detections:
+        Parameters
+        ----------
+        frame : Frame
+            The whole picture.
+        region : (left, top, right, bottom)
+            Whole pixels inside the picture.
+        enlarged : bool
+            Whether the region is scaled to the model's declared input, so that smaller people are found; else it is seen as
+            large as in the whole picture, which costs as much less as the region is smaller.
+        """
+        size_px = (region[2] - region[0], region[3] - region[1])
+        if enlarged or not self.by_regions:
+            return self._run([frame], region, *self._fitted(size_px))[0]
+        scale = self._fitted(frame.size_px)[0].scale_x
+        width, height = (max(1, round(side * scale)) for side in size_px)
+        box = Letterbox(width, height, 0, 0, width / size_px[0], height / size_px[1])
+        return self._run([frame], region, box, (_up(width, self._stride), _up(height, self._stride)))[0]
+
+    def _fitted(self, image_size_px: tuple[int, int]) -> tuple[Letterbox, tuple[int, int]]:
+        """The letterbox for pictures of (width, height), and the size of the input."""
+        size = input_size(image_size_px, self.family.size_px, stride=self._stride)
+        return Letterbox.fitting(image_size_px, size, fit=self.family.preparation.fit), size
+
+    def _run(self, frames: Sequence[Frame], region: Region, box: Letterbox, size: tuple[int, int]) -> list[Detections]:
+        blob = self._blob((len(frames), 3, size[1], size[0]))
+        for picture, frame in zip(blob, frames, strict=True):
+            box.fill(picture, frame, self.family.preparation, region=region)
+        decoded = self.family.decode(self._engine.run(self.family.feeds(blob)), size)
+        return [self._detections(frame, region, box, *found) for found, frame in zip(decoded, frames, strict=True)]
+
+    def _blob(self, shape: tuple[int, int, int, int]) -> NDArray[np.float32]:
+        """Memory for an input, the same each time."""
+        length = int(np.prod(shape))
+        if len(self._memory) < length:
+            self._memory = np.empty(length, np.float32)
+        return self._memory[:length].reshape(shape)
+
+    def _detections(
+        self, frame: Frame, region: Region, box: Letterbox, boxes: NDArray[np.float64], scores: NDArray[np.float64]
+    ) -> Detections:
         sound = np.isfinite(boxes).all(axis=1) & np.isfinite(scores)
         boxes, scores = boxes[sound], np.clip(scores[sound], 0.0, 1.0)
-        boxes, scores = clip(self._letterbox.to_image(boxes), scores, frame.size_px)
+        boxes, scores = clip(box.to_image(boxes), scores, (region[2] - region[0], region[3] - region[1]))
         if self.family.overlap is not None:
             kept = suppress(boxes, scores, iou=self.family.overlap)
             boxes, scores = boxes[kept], scores[kept]
-        return Detections(boxes, scores, frame.time_s)
+        return Detections(boxes + np.array([region[0], region[1]] * 2), scores, frame.time_s)
 
-    def _fit(self, image_size_px: tuple[int, int]) -> None:
-        """Make engine, input and letterbox ready for pictures of (width, height)."""
-        if image_size_px == self._image_size_px:
-            return
-        preparation, declared = self.family.preparation, self.family.size_px
-        size = input_size(image_size_px, declared, stride=preparation.stride)
-        engine = self._declared if size == declared else self._resized(size)
-        if engine is None:
-            engine, size = self._declared, declared
-        self._engine = engine
-        self._blob = padded((1, 3, size[1], size[0]), preparation)
-        self._letterbox = Letterbox.fitting(image_size_px, size, fit=preparation.fit)
-        self._image_size_px = image_size_px
-
-    def _resized(self, size_px: tuple[int, int]) -> Engine | None:
-        """The model for another size of input; None where it turns out to run at the declared size only."""
+    def _for_any_size(self, open_engine: OpenEngine) -> Engine | None:
+        """The model for inputs of any size; None where it turns out to run at the declared size only."""
+        rows, columns = (self.family.preparation.stride * n for n in (2, 3))
+        blank = np.zeros((1, 3, rows, columns), np.float32)
         try:
-            engine = self._open(size_px)
-            blob = padded((1, 3, size_px[1], size_px[0]), self.family.preparation)
-            self.family.decode(engine.run(self.family.feeds(blob)), size_px)
+            engine = open_engine(True)
+            self.family.decode(engine.run(self.family.feeds(blank)), (columns, rows))
         except (ModelError, ValueError, IndexError):
             return None
         return engine
+
+
+def _up(length: int, stride: int) -> int:
+    return stride * -(-length // stride)

@@ -34,8 +34,8 @@ class OnnxRuntime:
     path : Path
     threads : int
         Threads of one call.
-    size_px : tuple of int, optional
-        Width and height of the input, in place of those the file declares.
+    any_size : bool
+        Whether the height and width of the input are left open, in place of those the file declares.
     providers : sequence of str
         In the order in which ONNX Runtime tries them for each part of the model.
 
@@ -50,14 +50,14 @@ class OnnxRuntime:
         path: Path,
         *,
         threads: int = 1,
-        size_px: tuple[int, int] | None = None,
+        any_size: bool = False,
         providers: Sequence[str] = ("CPUExecutionProvider",),
     ) -> None:
         if not path.is_file():
             raise ModelError(
                 f"there is no model file {path}: give the path of an .onnx file or a name from `throng models list`"
             )
-        model: Path | bytes = path if size_px is None else _resized(path, size_px)
+        model: Path | bytes = _for_any_size(path) if any_size else path
         try:
             self._session = onnxruntime.InferenceSession(model, _options(threads), providers=list(providers))
         except REFUSALS as error:
@@ -105,17 +105,19 @@ def _tensor(value: Any) -> Tensor:
     return Tensor(value.name, shape, {"float": "float32", "double": "float64"}.get(kind, kind))
 
 
-def _resized(path: Path, size_px: tuple[int, int]) -> bytes:
-    """The model with another size of its first input; ONNX Runtime works out the shapes that follow from it."""
-    import onnx  # noqa: PLC0415  (loaded only where a model is resized)
+def _for_any_size(path: Path) -> bytes:
+    """The model with an input of free height and width; ONNX Runtime works out what follows from it, and is no slower."""
+    import onnx  # noqa: PLC0415  (loaded only where a model is changed)
     from google.protobuf.message import DecodeError  # noqa: PLC0415
 
     try:
         model = onnx.load(path)
     except (DecodeError, onnx.checker.ValidationError, OSError) as error:
-        raise ModelError(f"{path.name} is not an ONNX model that can be resized: {first_line(error)}") from None
-    dimensions = model.graph.input[0].type.tensor_type.shape.dim
-    dimensions[3].dim_value, dimensions[2].dim_value = size_px
+        raise ModelError(f"{path.name} is not an ONNX model whose input can be changed: {first_line(error)}") from None
+    constants = {value.name for value in model.graph.initializer}
+    picture = next(value for value in model.graph.input if value.name not in constants)
+    rows, columns = picture.type.tensor_type.shape.dim[2:4]
+    rows.dim_param, columns.dim_param = "rows", "columns"
     del model.graph.value_info[:]
     for output in model.graph.output:
         for dimension in output.type.tensor_type.shape.dim:
