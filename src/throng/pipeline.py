@@ -12,6 +12,7 @@ from throng.data.measurement import Measurement
 from throng.data.outage import Outage
 from throng.data.place import Anchor, Line, Zone, check_inside
 from throng.data.scale import PersonScale
+from throng.detect.attention import Attention
 from throng.detect.choose import choose_detector
 from throng.detect.detector import Detector
 from throng.ground.apply import on_ground
@@ -68,6 +69,7 @@ class Pipeline:
         self.plan = plan
         self.detector = detector
         self._on_frame = on_frame
+        self._attention: Attention | None = None
         self.size_px: tuple[int, int] | None = None
         self._tracker = Tracker(anchor=plan.anchor, ground=plan.homography)
         self._measurer = Measurer(plan.lines, plan.zones)
@@ -109,7 +111,9 @@ class Pipeline:
             self.size_px = frame.size_px
         if self.detector is None:
             self.detector = choose_detector(self.plan.detector, scale=self._scale(frame), threads=self.plan.threads)
-        return self.detector
+        if self._attention is None:
+            self._attention = Attention(self.detector)
+        return self._attention
 
     def _scale(self, frame: Frame) -> PersonScale | None:
         return None if self.plan.homography is None else person_scale(self.plan.homography, *frame.size_px)

@@ -1,0 +1,101 @@
+"""The motion gate: what has changed in a picture since it was last looked at."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from throng.data.frame import Frame
+from throng.detect.pixels import Region
+
+CELLS = 128
+"""A picture is halved until its longer side has no more cells than this."""
+LEAST_CHANGE = 4.0
+"""Grey levels by which the mean of a cell must change; what is fainter no detector finds."""
+NOISE_FACTOR = 7.0
+"""The same in standard deviations of the picture's noise, as far as..."""
+MOST_NOISE = 10.0
+"""...this many grey levels: a noisier picture is rather looked at each time than that somebody is missed."""
+
+
+class MotionGate:
+    """Compares each picture with the one that was looked at last, so that somebody who comes in slowly adds up.
+
+    The gate does not judge what has changed: trees, light and people open it alike. It only spares looking where the answer
+    would be the same.
+    """
+
+    def __init__(self) -> None:
+        self._seen: NDArray[np.float32] | None = None
+        self._before: NDArray[np.float32] | None = None
+        self._noise: float | None = None
+        self._size_px = (0, 0)
+        self._looked_s = 0.0
+
+    def changed(self, frame: Frame, *, rest_s: float) -> Region | None:
+        """The smallest rectangle around everything that has changed since it was last returned; None where nothing has.
+
+        Parameters
+        ----------
+        frame : Frame
+            The newest picture; pictures must come in order of time.
+        rest_s : float
+            After so long without a change the whole picture is returned all the same, seconds.
+        """
+        cells, side = _cells(frame.luma)
+        whole = (0, 0, *frame.size_px)
+        if frame.size_px != self._size_px:
+            self._size_px, self._seen, self._noise = frame.size_px, None, None
+        if self._seen is None or not 0 <= frame.time_s - self._looked_s < rest_s:
+            self._seen, self._before, self._looked_s = cells, cells, frame.time_s
+            return whole
+        threshold = max(LEAST_CHANGE, min(NOISE_FACTOR * self._learned_noise(cells), MOST_NOISE))
+        rows, columns = np.nonzero(np.abs(cells - self._seen) > threshold)
+        if not len(rows):
+            return None
+        top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
+        self._seen[top:bottom, left:right] = cells[top:bottom, left:right]
+        if (bottom - top, right - left) == cells.shape:
+            self._looked_s = frame.time_s
+            return whole
+        return _to_pixels((int(left), int(top), int(right), int(bottom)), cells.shape, side, frame.size_px)
+
+    def _learned_noise(self, cells: NDArray[np.float32]) -> float:
+        """The standard deviation of a cell, from the median change between pictures, which moving people leave alone."""
+        assert self._before is not None
+        deviation = float(np.median(np.abs(cells - self._before))) / (0.6745 * np.sqrt(2.0))
+        self._before = cells
+        self._noise = deviation if self._noise is None else self._noise + 0.05 * (deviation - self._noise)
+        return self._noise
+
+
+def _to_pixels(cells: Region, shape: tuple[int, ...], side: int, size_px: tuple[int, int]) -> Region:
+    """Whole image pixels; what is left over beside the last cells of a picture belongs to them."""
+    left, top, right, bottom = cells
+    return (
+        left * side,
+        top * side,
+        size_px[0] if right == shape[1] else right * side,
+        size_px[1] if bottom == shape[0] else bottom * side,
+    )
+
+
+def _cells(luma: NDArray[np.uint8]) -> tuple[NDArray[np.float32], int]:
+    """Mean brightness (rows, columns) over square cells, and their side in pixels.
+
+    Halving again and again takes a tenth of the time of one step; the last two are in floating point, so that noise below
+    one grey level is seen.
+    """
+    side = 1
+    part = luma
+    while max(part.shape) > 2 * 2 * CELLS and min(part.shape) > 1:
+        part, side = _halved(part), 2 * side
+    fine = part.astype(np.float32)
+    while max(fine.shape) > CELLS and min(fine.shape) > 1:
+        fine, side = _halved(fine), 2 * side
+    return fine, side
+
+
+def _halved(plane: NDArray[np.generic]) -> NDArray[np.float32]:
+    rows, columns = plane.shape[0] // 2, plane.shape[1] // 2
+    halved: NDArray[np.float32] = cv2.resize(plane[: 2 * rows, : 2 * columns], (columns, rows), interpolation=cv2.INTER_AREA)
+    return halved

@@ -1,0 +1,198 @@
+"""Looking only where something has changed finds what looking everywhere finds, and spares the rest."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from throng.data.detections import Detections
+from throng.data.frame import Frame
+from throng.detect.attention import Attention
+from throng.detect.gate import LEAST_CHANGE, MotionGate
+from throng.detect.pixels import Region
+
+WIDTH, HEIGHT = 320, 200
+PERSON = (12, 34)
+RATE_HZ = 5.0
+
+Picture = NDArray[np.uint8]
+
+
+def _scene(seed: int = 0) -> Picture:
+    """A textured empty scene."""
+    coarse = np.random.default_rng(seed).integers(60, 180, (HEIGHT // 20, WIDTH // 20, 3), dtype=np.uint8)
+    return np.asarray(cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def _with_people(scene: Picture, feet: list[tuple[float, float]], contrast: int) -> Picture:
+    picture = scene.astype(np.int16)
+    for x, y in feet:
+        left, top = round(x - PERSON[0] / 2), round(y - PERSON[1])
+        picture[max(0, top) : max(0, round(y)), max(0, left) : max(0, left + PERSON[0])] += contrast
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+class Difference:
+    """Finds whatever differs from the scene by more than a few grey levels, in the whole or in a region."""
+
+    name = "difference"
+    by_regions = True
+
+    def __init__(self, scene: Picture) -> None:
+        self.scene = scene
+        self.regions = 0
+
+    def detect(self, frame: Frame) -> Detections:
+        return self._found(frame, (0, 0, *frame.size_px))
+
+    def detect_region(self, frame: Frame, region: Region) -> Detections:
+        self.regions += 1
+        return self._found(frame, region)
+
+    def _found(self, frame: Frame, region: Region) -> Detections:
+        left, top, right, bottom = region
+        difference = cv2.absdiff(frame.image_bgr, self.scene)[top:bottom, left:right].max(axis=2)
+        _, _, stats, _ = cv2.connectedComponentsWithStats((difference > 5).astype(np.uint8))
+        found = stats[1:][stats[1:, 4] > 40].astype(float)
+        boxes = np.column_stack([found[:, :2], found[:, :2] + found[:, 2:4]]) + np.array([left, top, left, top])
+        return Detections(boxes, np.full(len(boxes), 0.9), frame.time_s)
+
+
+def _both(pictures: list[Picture], scene: Picture) -> tuple[list[Detections], list[Detections], Attention, Difference]:
+    detector = Difference(scene)
+    attention = Attention(detector)
+    frames = [Frame(picture, k / RATE_HZ, k, "hall") for k, picture in enumerate(pictures)]
+    return (
+        [attention.detect(frame) for frame in frames],
+        [Difference(scene).detect(frame) for frame in frames],
+        attention,
+        detector,
+    )
+
+
+def _assert_alike(found: list[Detections], true: list[Detections], *, off_px: float) -> None:
+    for k, (one, other) in enumerate(zip(found, true, strict=True)):
+        assert len(one) == len(other), f"picture {k}"
+        assert one.time_s == other.time_s
+        mine, theirs = (boxes.boxes_px[np.lexsort(boxes.boxes_px.T)] for boxes in (one, other))
+        np.testing.assert_allclose(mine, theirs, atol=off_px, err_msg=f"picture {k}")
+
+
+@pytest.mark.parametrize("contrast", [12, 60, -40])
+@pytest.mark.parametrize("step_px", [0.25, 1.0, 15.0])
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_who_comes_in_is_found_at_once_however_slow_and_faint(side: str, step_px: float, contrast: int) -> None:
+    scene = _scene()
+    ways = np.arange(0.0, 60.0, step_px) - PERSON[0] / 2
+    places = {
+        "left": [(x, 120.0) for x in ways],
+        "right": [(WIDTH - x, 120.0) for x in ways],
+        "top": [(160.0, x + PERSON[1] / 2) for x in ways],
+        "bottom": [(160.0, HEIGHT + PERSON[1] - x - 10) for x in ways],
+    }[side]
+    found, true, _, _ = _both([scene, *(_with_people(scene, [place], contrast) for place in places)], scene)
+    # A box may lag by what changes no cell's mean: less than a cell.
+    _assert_alike(found[-1:], true[-1:], off_px=4.0)
+    late = [k for k, (one, other) in enumerate(zip(found, true, strict=True)) if len(one) < len(other)]
+    # Not while most of the body is in view: only while a strip of it is.
+    assert all(
+        true[k].boxes_px[0, 2:].min() < 12 or (true[k].boxes_px[0, 2:] - true[k].boxes_px[0, :2]).min() < 6 for k in late
+    )
+
+
+def test_who_stands_still_stays_and_costs_nothing() -> None:
+    scene = _scene()
+    walk = [(40.0 + 4 * k, 150.0) for k in range(30)]
+    stand = [walk[-1]] * 200
+    leave = [(walk[-1][0], 150.0 + 4 * k) for k in range(30)]
+    pictures = [_with_people(scene, [place], 50) for place in (*walk, *stand, *leave)]
+    found, true, attention, _ = _both(pictures, scene)
+    _assert_alike(found, true, off_px=4.0)
+    assert attention.looks < 30 + 30 + 200 / RATE_HZ / 10 + 5
+
+
+@given(st.integers(0, 10_000), st.integers(1, 4))
+@settings(max_examples=25, deadline=None)
+def test_looking_at_regions_finds_what_looking_everywhere_finds(seed: int, people: int) -> None:
+    generator = np.random.default_rng(seed)
+    scene = _scene(seed)
+    places = generator.uniform([20, 60], [WIDTH - 20, HEIGHT - 10], (people, 2))
+    pictures = []
+    for _ in range(12):
+        moving = generator.random(people) < 0.5
+        places[moving] += generator.uniform(-12, 12, (int(moving.sum()), 2))
+        pictures.append(_with_people(scene, [(x, y) for x, y in places.tolist()], 50))
+    found, true, _, detector = _both(pictures, scene)
+    _assert_alike(found, true, off_px=4.0)
+    assert people > 1 or detector.regions > 0
+
+
+def test_an_empty_scene_costs_one_look_in_ten_seconds_noise_or_not() -> None:
+    scene = _scene()
+    generator = np.random.default_rng(3)
+    for noise in (0.0, 4.0):
+        pictures = [np.clip(scene + generator.normal(0, noise, scene.shape), 0, 255).astype(np.uint8) for _ in range(300)]
+        attention = _both(pictures, scene)[2]
+        assert attention.looks <= 60 / 10 + 2
+
+
+def test_a_detector_that_learns_from_time_is_asked_as_often_as_it_says() -> None:
+    class Learner(Difference):
+        rest_s = 1.0
+        by_regions = False
+
+    scene = _scene()
+    attention = Attention(Learner(scene))
+    for k in range(100):
+        attention.detect(Frame(scene.copy(), k / RATE_HZ, k, "hall"))
+    assert 19 <= attention.looks <= 21
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_what_the_gate_passes_over_has_not_changed_since_it_was_looked_at(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    gate = MotionGate()
+    picture = _scene(seed)
+    looked = picture[:, :, 1].astype(float)
+    for k in range(30):
+        drift = generator.uniform(-3, 3) * (generator.random() < 0.7)
+        left, top = int(generator.integers(0, WIDTH - 40)), int(generator.integers(0, HEIGHT - 40))
+        part = picture[top : top + 40, left : left + 40]
+        part[...] = np.clip(part + drift, 0, 255).astype(np.uint8)
+        region = gate.changed(Frame(picture.copy(), k / RATE_HZ, k, "hall"), rest_s=1e9)
+        now = picture[:, :, 1].astype(float)
+        if region is not None:
+            x0, y0, x1, y1 = region
+            looked[y0:y1, x0:x1] = now[y0:y1, x0:x1]
+        # Cells are 4 px wide here.
+        means = np.abs((now - looked).reshape(HEIGHT // 4, 4, WIDTH // 4, 4).mean(axis=(1, 3)))
+        assert means.max() <= LEAST_CHANGE + 0.5
+
+
+def test_a_picture_of_another_size_is_looked_at_whole() -> None:
+    gate = MotionGate()
+    for k, (width, height) in enumerate([(320, 200), (640, 360), (641, 361), (1, 1), (3, 4000)]):
+        frame = Frame(np.zeros((height, width, 3), np.uint8), float(k), k, "hall")
+        assert gate.changed(frame, rest_s=1e9) == (0, 0, width, height)
+        assert gate.changed(frame, rest_s=1e9) is None
+
+
+def test_a_box_cut_by_its_region_makes_the_whole_picture_be_looked_at() -> None:
+    class Late(Difference):
+        """Overlooks everybody in the first picture."""
+
+        def detect(self, frame: Frame) -> Detections:
+            found = super().detect(frame)
+            return found if frame.index else Detections(found.boxes_px[:0], found.scores[:0], frame.time_s)
+
+    scene = _scene()
+    long = scene.copy()
+    long[80:110, 40:260] += 30
+    moved = long.copy()
+    moved[80:110, 260:275] += 30
+    attention = Attention(Late(scene))
+    assert len(attention.detect(Frame(long, 0.0, 0, "hall"))) == 0
+    np.testing.assert_allclose(attention.detect(Frame(moved, 0.2, 1, "hall")).boxes_px, [[40, 80, 275, 110]], atol=1)
