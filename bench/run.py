@@ -12,13 +12,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import accuracy, pipeline, tracking_accuracy, tracking_counts, tracking_ideas, tracking_memory, tracking_speed
+from bench import (
+    accuracy,
+    seeing_busy,
+    seeing_cameras,
+    seeing_film,
+    seeing_memory,
+    seeing_quiet,
+    tracking_accuracy,
+    tracking_counts,
+    tracking_ideas,
+    tracking_memory,
+    tracking_speed,
+)
 from bench.report import ROOT, merged, provenance
 
 DATA = Path(os.environ.get("THRONG_DATA", ROOT.parent / "shared" / "data"))
 MODELS = Path(os.environ.get("THRONG_MODELS", ROOT.parent / "shared" / "models"))
-FOOTAGE = DATA / "video" / "intel_one_by_one" / "one-by-one-person-detection.mp4"
 MODEL = MODELS / "yolox_nano.onnx"
+STREET = (DATA / seeing_busy.FOOTAGE, MODEL)
+ROOM = (DATA / seeing_film.FOOTAGE, MODEL)
 
 
 class Part(NamedTuple):
@@ -30,7 +43,10 @@ class Part(NamedTuple):
 
 
 PARTS = {
-    "pipeline": Part("One core, 768x432, YOLOX-nano", lambda: pipeline.table(FOOTAGE, MODEL), (FOOTAGE, MODEL)),
+    "seeing-busy": Part("A busy street on one core", lambda: seeing_busy.table(DATA, MODEL), STREET),
+    "seeing-quiet": Part("A quiet scene on one core", lambda: seeing_quiet.table(DATA, MODEL), ROOM),
+    "seeing-cameras": Part("How many cameras fit on two cores", lambda: seeing_cameras.table(DATA, MODEL), ROOM),
+    "seeing-memory": Part("Memory of a further camera", lambda: seeing_memory.table(DATA, MODEL), ROOM),
     "foreground": Part("Line counts by `foreground` on simulated concourses", accuracy.table),
     "tracking-accuracy": Part("Following people, beside the peers", lambda: tracking_accuracy.table(DATA), (DATA / "mot",)),
     "tracking-ideas": Part("What each idea in the tracker is worth", lambda: tracking_ideas.table(DATA), (DATA / "mot",)),

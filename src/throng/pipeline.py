@@ -1,12 +1,13 @@
 """One camera from pictures to measurements: capture, detect, track, ground, measure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from throng.capture.source import Source
+from throng.data.errors import GeometryError
 from throng.data.frame import Frame
 from throng.data.measurement import Measurement
 from throng.data.outage import Outage
@@ -15,6 +16,7 @@ from throng.data.scale import PersonScale
 from throng.detect.attention import Attention
 from throng.detect.choose import choose_detector
 from throng.detect.detector import Detector
+from throng.detect.openvino import Precision
 from throng.ground.apply import on_ground
 from throng.ground.camera import person_scale
 from throng.ground.homography import Homography
@@ -36,6 +38,8 @@ class Plan:
         Picture to ground, where it is known.
     threads : int
         Threads of the detector's model.
+    tiles, precision
+        As `choose_detector` takes them.
     """
 
     lines: tuple[Line, ...]
@@ -44,6 +48,8 @@ class Plan:
     detector: str = "auto"
     homography: Homography | None = None
     threads: int = 1
+    tiles: str | None = None
+    precision: Precision = "full"
 
 
 class Pipeline:
@@ -56,6 +62,8 @@ class Pipeline:
         Sees every frame before it is measured, for a progress bar or a plate.
     detector : Detector, optional
         In place of the one the plan names.
+    turns : context manager, optional
+        Held while the detector looks.
 
     Attributes
     ----------
@@ -64,11 +72,17 @@ class Pipeline:
     """
 
     def __init__(
-        self, plan: Plan, *, on_frame: Callable[[Frame], None] | None = None, detector: Detector | None = None
+        self,
+        plan: Plan,
+        *,
+        on_frame: Callable[[Frame], None] | None = None,
+        detector: Detector | None = None,
+        turns: AbstractContextManager[None] | None = None,
     ) -> None:
         self.plan = plan
         self.detector = detector
         self._on_frame = on_frame
+        self._turns = turns
         self._attention: Attention | None = None
         self.size_px: tuple[int, int] | None = None
         self._tracker = Tracker(anchor=plan.anchor, ground=plan.homography)
@@ -77,8 +91,8 @@ class Pipeline:
         # One camera, one core: OpenCV's own threads would fight those of the other cameras.
         cv2.setNumThreads(1)
 
-    def run(self, source: Source) -> Iterator[Measurement | Outage]:
-        """Measure a source to its end; an outage is handed on, and after it the ends of the tracks that it cut off.
+    def run(self, source: Iterable[Frame | Outage]) -> Iterator[Measurement | Outage]:
+        """Measure frames to their end; an outage is handed on, and after it the ends of the tracks that it cut off.
 
         Raises
         ------
@@ -107,12 +121,20 @@ class Pipeline:
     def _ready(self, frame: Frame) -> Detector:
         """The detector, once the size of the picture is known and the places lie inside it."""
         if frame.size_px != self.size_px:
+            if self.size_px is not None:
+                raise GeometryError(
+                    f"the picture changes from {_size(self.size_px)} to {_size(frame.size_px)} pixels, and lines and zones are "
+                    "drawn for one size: read each part of the footage by itself"
+                )
             check_inside(self.plan.lines, self.plan.zones, *frame.size_px)
             self.size_px = frame.size_px
         if self.detector is None:
-            self.detector = choose_detector(self.plan.detector, scale=self._scale(frame), threads=self.plan.threads)
+            plan = self.plan
+            self.detector = choose_detector(
+                plan.detector, scale=self._scale(frame), threads=plan.threads, tiles=plan.tiles, precision=plan.precision
+            )
         if self._attention is None:
-            self._attention = Attention(self.detector)
+            self._attention = Attention(self.detector, turns=self._turns)
         return self._attention
 
     def _scale(self, frame: Frame) -> PersonScale | None:
@@ -120,6 +142,10 @@ class Pipeline:
 
     def _end(self, time_s: float) -> Measurement:
         return self._measurer.end(self._tracker.finish(), time_s)
+
+
+def _size(size_px: tuple[int, int]) -> str:
+    return f"{size_px[0]}x{size_px[1]}"
 
 
 @dataclass(slots=True)

@@ -1,17 +1,23 @@
-"""One camera as a worker process: the pipeline, the wall, and the sending of what has passed it."""
+"""Some cameras as a worker process: for each the pipeline, the wall, and the sending of what has passed it."""
 
 import os
 import signal
 import threading
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from throng.capture.load import Load
 from throng.capture.source import Source, open_source
+from throng.capture.watched import watched
 from throng.data.errors import BudgetError, ThrongError
 from throng.data.outage import Outage
 from throng.data.release import Release
+from throng.detect.turns import Turns
 from throng.ground.homography import fit_homography
 from throng.pipeline import Pipeline, Plan
 from throng.privacy.budget import Budget
@@ -20,55 +26,115 @@ from throng.privacy.wall import Wall
 from throng.site.credentials import credentials
 from throng.site.model import Camera, Site
 
+State = Literal["live", "unknown", "failed"]
+
+FIRST_PAUSE_S = 2.0
+LONGEST_PAUSE_S = 60.0
+_LOOK_EVERY_S = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """What a sensor says of itself: whether it sees, and why not."""
+    """What a sensor says of a camera: whether it sees, and why not; "failed" where nothing more will come."""
 
     camera: str
-    state: Literal["live", "unknown", "failed"]
+    state: State
     reason: str = ""
 
 
-class _Sender:
-    """Sends releases, and a camera's state when it changes."""
+if TYPE_CHECKING:
+    Messages = Connection[Release | CameraState, None]
 
-    def __init__(self, camera: str, messages: "Connection[Release | CameraState, None]") -> None:
+
+class _Sender:
+    """Sends releases, and a camera's state when it changes; one at a time, since cameras share the connection."""
+
+    def __init__(self, camera: str, messages: "Messages", lock: threading.Lock) -> None:
         self._camera = camera
         self._messages = messages
+        self._lock = lock
         self._state = ("", "")
 
     def releases(self, releases: list[Release]) -> None:
         for release in releases:
-            self._messages.send(release)
+            with self._lock:
+                self._messages.send(release)
 
-    def state(self, state: Literal["live", "unknown", "failed"], reason: str = "") -> None:
+    def state(self, state: State, reason: str = "") -> None:
         if (state, reason) != self._state:
             self._state = (state, reason)
-            self._messages.send(CameraState(self._camera, state, reason))
+            with self._lock:
+                self._messages.send(CameraState(self._camera, state, reason))
 
 
-def run_sensor(site: Site, camera: Camera, messages: "Connection[Release | CameraState, None]") -> None:
-    """Measure one camera of a site until the process is told to stop, sending `Release` and `CameraState`.
+def run_sensor(site: Site, cameras: Sequence[Camera], messages: "Messages", *, threads: int = 1) -> None:
+    """Measure some cameras of a site until the process is told to stop, sending `Release` and `CameraState`.
 
     A mistake that no retrying mends (a line outside the picture, a model that is none) is sent as the state "failed" and
-    ends the worker.
+    ends that camera; a fault of ours ends it too, is printed, and it is started again after a pause that doubles.
+
+    Parameters
+    ----------
+    site : Site
+        The whole site.
+    cameras : sequence of Camera
+        Those of this process.
+    messages : Connection
+        Where what has passed the wall goes.
+    threads : int
+        Threads of each model call; cameras take turns, so that no more are busy at a time.
     """
     _end_with_parent()
-    sender = _Sender(camera.name, messages)
-    try:
-        with _open(site, camera) as source:
-            _work(source, Pipeline(_plan(site, camera)), _wall(site, camera), sender)
-    except ThrongError as error:
-        sender.state("failed", str(error))
-    except BrokenPipeError:
-        # The hub has gone: there is nobody to send to, and nothing that may be kept.
-        return
+    lock, turns = threading.Lock(), Turns()
+    running = [_Running(site, camera, _Sender(camera.name, messages, lock), turns, threads) for camera in cameras]
+    while running:
+        for camera in running:
+            camera.look_after()
+        running = [camera for camera in running if not camera.done]
+        time.sleep(_LOOK_EVERY_S if running else 0.0)
+
+
+class _Running:
+    """One camera's thread, started again when it dies of a fault."""
+
+    def __init__(self, site: Site, camera: Camera, sender: _Sender, turns: AbstractContextManager[None], threads: int) -> None:
+        self.done = False
+        self._site, self._camera, self._sender = site, camera, sender
+        self._turns, self._threads = turns, threads
+        self._pause_s = FIRST_PAUSE_S
+        self._again_s = 0.0
+        self._thread: threading.Thread | None = None
+
+    def look_after(self) -> None:
+        """Start the thread where there is none and its time has come."""
+        if self._thread is not None and not self._thread.is_alive():
+            self._thread = None
+            if not self.done:
+                self._sender.state("unknown", "its measuring broke off and is started again")
+                self._again_s = time.monotonic() + self._pause_s
+                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        if self._thread is None and not self.done and time.monotonic() >= self._again_s:
+            self._thread = threading.Thread(target=self._run, name=f"camera {self._camera.name}", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            with _open(self._site, self._camera) as source:
+                pipeline = Pipeline(_plan(self._site, self._camera, threads=self._threads), turns=self._turns)
+                _work(source, pipeline, _wall(self._site, self._camera), self._sender)
+        except ThrongError as error:
+            self._sender.state("failed", str(error))
+        except BrokenPipeError:
+            # The hub has gone: there is nobody to send to, and nothing that may be kept.
+            pass
+        # Not reached by a fault of ours, which ends the thread and is printed.
+        self.done = True
 
 
 def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: _Sender) -> None:
     lost_s = float("-inf")
-    for item in pipeline.run(source):
+    load = Load()
+    for item in pipeline.run(watched(source)):
         sender.releases(wall.advance(item.time_s))
         if isinstance(item, Outage):
             lost_s = item.time_s
@@ -77,10 +143,11 @@ def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: _Sender) -> No
             continue
         if item.time_s > lost_s:
             # A frame after the outage, not the end of tracks from before it.
+            load.looked(item.time_s, missed=source.dropped)
             wall.recovered()
-            sender.state("live")
+            sender.state("live", load.slowed)
         wall.observe(item)
-    sender.state("unknown", "the film has ended; set loop = true to play it again")
+    sender.state("failed", "the film has ended; set loop = true to play it again")
 
 
 def _open(site: Site, camera: Camera) -> Source:
@@ -96,7 +163,7 @@ def _open(site: Site, camera: Camera) -> Source:
     )
 
 
-def _plan(site: Site, camera: Camera) -> Plan:
+def _plan(site: Site, camera: Camera, *, threads: int) -> Plan:
     pairs = camera.calibration
     return Plan(
         lines=camera.lines(),
@@ -104,6 +171,9 @@ def _plan(site: Site, camera: Camera) -> Plan:
         anchor=camera.anchor,
         detector=site.detector(camera),
         homography=fit_homography(pairs.points_px, pairs.points_m) if pairs else None,
+        threads=threads,
+        tiles=camera.tiles,
+        precision=site.precision,
     )
 
 

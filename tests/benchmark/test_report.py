@@ -29,12 +29,12 @@ def test_a_section_of_no_part_is_dropped() -> None:
 def test_parts_are_chosen_by_the_beginning_of_their_names() -> None:
     assert parts_named([]) == list(PARTS)
     assert parts_named(["tracking"]) == [name for name in PARTS if name.startswith("tracking-")]
-    assert parts_named(["tracking-speed", "pipe"]) == ["pipeline", "tracking-speed"]
+    assert parts_named(["tracking-speed", "seeing-b"]) == ["seeing-busy", "tracking-speed"]
 
 
 def test_an_unknown_part_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(SystemExit, match=f'no part "trak": choose from {", ".join(PARTS)}$'):
-        parts_named(["pipeline", "trak"])
+        parts_named(["seeing-busy", "trak"])
 
 
 def test_a_paragraph_keeps_its_words_whole() -> None:

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 
 from throng.capture import stream
 from throng.capture.live import retry_after_s
+from throng.capture.mailbox import Mailbox
 from throng.capture.source import Source, SourceInfo, open_source
 from throng.data.errors import SourceError
 from throng.data.frame import Frame
@@ -162,3 +165,37 @@ def test_pauses_double_to_half_a_minute_and_are_not_in_step() -> None:
         assert min(pauses_s) >= 0.75 * base_s
         assert max(pauses_s) <= 1.25 * base_s
         assert len(set(pauses_s)) > 40
+
+
+@pytest.mark.parametrize(("wanted_hz", "leaves_out"), [(5.0, True), (10.0, False)])
+def test_frames_that_no_other_needs_are_left_undecoded_while_the_rest_are_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted_hz: float, leaves_out: bool
+) -> None:
+    """Two B-frames between others, 25 a second: a frame every 0.12 s is enough for 5 a second and not for 10."""
+    path = tmp_path / "film.mp4"
+    with av.open(path, "w") as container:
+        encoder = container.add_stream("mpeg4", rate=25, options={"bf": "2"})
+        encoder.width, encoder.height, encoder.pix_fmt = 64, 48, "yuv420p"
+        for number in range(75):
+            picture = np.full((48, 64, 3), 20 + 2 * number, np.uint8)
+            container.mux(encoder.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        container.mux(encoder.encode())
+    decoded = 0
+
+    def heard(mailbox: Mailbox) -> None:
+        nonlocal decoded
+        decoded += 1
+        genuine(mailbox)
+
+    genuine = Mailbox.heard
+    monkeypatch.setattr(Mailbox, "heard", heard)
+    with open_source(str(path), camera="north", live=True, max_rate_hz=wanted_hz) as source:
+        frames = [item for item in source if isinstance(item, Frame)]
+    assert decoded < 40 if leaves_out else decoded > 65
+    assert len(frames) + source.dropped == pytest.approx(3 * wanted_hz, abs=2 if leaves_out else 4)
+    # The numbers go on counting what came, decoded or not.
+    first, last = frames[0], frames[-1]
+    assert (last.index - first.index) / (last.time_s - first.time_s) == pytest.approx(25, abs=3)
+    for frame in frames:
+        brighter = int(frame.luma[0, 0]) - int(first.luma[0, 0])
+        assert brighter == pytest.approx(219 / 255 * 2 * 25 * (frame.time_s - first.time_s), abs=6)

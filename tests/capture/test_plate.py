@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from throng.capture.plate import Plate, PlateBuilder
@@ -13,6 +15,7 @@ from throng.capture.source import open_source
 from throng.data.detections import Detections
 from throng.data.errors import SecrecyError
 from throng.data.frame import Frame
+from throng.data.planes import Planes
 
 HEIGHT_PX, WIDTH_PX = 120, 160
 RED = np.array([0, 0, 255], np.uint8)
@@ -105,6 +108,109 @@ def test_samples_span_the_whole_time_and_stay_few() -> None:
     assert kept[0] == 0
     assert kept[-1] >= 170
     assert np.diff(kept).max() <= 2 * np.diff(kept).min()  # evenly
+
+
+def kept(builder: PlateBuilder) -> NDArray[np.int64]:
+    """The numbers of the frames that are held, of frames whose pixels are their number."""
+    return np.array(
+        [int(image[0, 0, 0]) * 65536 + int(image[0, 0, 1]) * 256 + int(image[0, 0, 2]) for image in builder._images]
+    )
+
+
+def numbered(number: int) -> NDArray[np.uint8]:
+    return np.full((2, 2, 3), (number // 65536, number // 256 % 256, number % 256), np.uint8)
+
+
+@given(
+    samples=st.integers(9, 40),
+    longest_s=st.floats(30.0, 3000.0),
+    step_s=st.floats(0.05, 1.0),
+    count=st.integers(1, 4000),
+)
+@settings(max_examples=40, deadline=None)
+def test_samples_are_spread_evenly_over_at_most_the_last_while(
+    samples: int, longest_s: float, step_s: float, count: int
+) -> None:
+    builder = PlateBuilder(samples=samples, longest_s=longest_s)
+    for number in range(count):
+        builder.offer(Frame(pixels=numbered(number), time_s=number * step_s, index=number, camera="north"))
+        assert len(builder) <= samples
+    times_s = kept(builder) * step_s
+    now_s = (count - 1) * step_s
+    assert now_s - times_s[0] <= longest_s + longest_s / samples + step_s
+    if count * step_s > 2.5 * longest_s:
+        assert times_s[-1] - times_s[0] >= 0.4 * longest_s - step_s
+    if count * step_s > 2.5 * longest_s and longest_s > 100:
+        assert len(times_s) >= 9
+    if len(times_s) > 2:
+        gaps_s = np.diff(times_s)
+        assert gaps_s.max() <= 2 * gaps_s.min() + 2 * step_s
+
+
+def test_the_plate_follows_when_furniture_is_moved_and_nobody_is_left_in_it() -> None:
+    """Two hours, in which a wardrobe comes after one; somebody walks by all the time."""
+    builder = PlateBuilder()
+    changed_s = 3600.0
+
+    def picture(time_s: float) -> NDArray[np.uint8]:
+        image = scene()
+        if time_s >= changed_s:
+            image[20:70, 90:130] = 200
+        return with_person(int(time_s * 37) % 140, int(time_s * 11) % 85, image)
+
+    for number in range(3600):
+        builder.offer(Frame(pixels=picture(2.0 * number), time_s=2.0 * number, index=number, camera="north"))
+        if 2.0 * number in (changed_s - 2.0, changed_s + 1850.0, 7198.0):
+            plate = builder.build(find_nobody)
+            assert plate is not None
+            assert not (plate.image_bgr == RED).all(axis=2).any()
+            expected = scene()
+            if 2.0 * number >= changed_s:
+                expected[20:70, 90:130] = 200
+            assert plate.covered == 0
+            assert np.array_equal(plate.image_bgr, expected)
+
+
+def test_after_a_long_pause_there_is_a_plate_of_the_new_day_soon() -> None:
+    builder = PlateBuilder()
+    for number in range(4000):
+        builder.offer(Frame(pixels=scene(), time_s=float(number), index=number, camera="north"))
+    day = np.full_like(scene(), 120)
+    for number in range(10):
+        builder.offer(Frame(pixels=day, time_s=40_000.0 + number, index=number, camera="north"))
+    plate = builder.build(find_nobody)
+    assert plate is not None
+    assert np.array_equal(plate.image_bgr, day)
+
+
+def test_a_clock_that_is_set_back_loses_no_samples() -> None:
+    builder = offer(PlateBuilder(), [scene()] * 100)
+    before = len(builder)
+    for number in range(100):
+        builder.offer(Frame(pixels=scene(), time_s=-5000.0 + number, index=number, camera="north"))
+    assert before <= len(builder) + 1 <= 32
+
+
+def test_frames_that_are_not_due_are_not_converted() -> None:
+    converted = []
+
+    def planes(number: int) -> Planes:
+        def convert() -> NDArray[np.uint8]:
+            converted.append(number)
+            return np.zeros((4, 4, 3), np.uint8)
+
+        plane = np.zeros((4, 4), np.uint8)
+        return Planes(luma=plane, cb=plane, cr=plane, to_bgr=np.zeros((3, 4)), convert=convert)
+
+    builder = PlateBuilder(min_gap_s=10.0)
+    for number in range(100):
+        builder.offer(Frame(pixels=planes(number), time_s=float(number), index=number, camera="north"))
+    assert converted == list(range(0, 100, 10))
+
+
+def test_a_span_shorter_than_its_samples_is_refused() -> None:
+    with pytest.raises(ValueError, match="longest_s must be at least samples times min_gap_s"):
+        PlateBuilder(longest_s=5.0)
 
 
 @pytest.mark.parametrize(("shape", "most"), [((1080, 1920, 3), 31), ((2160, 3840, 3), 9)])

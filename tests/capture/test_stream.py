@@ -24,7 +24,7 @@ def test_each_kind_of_address_reaches_only_its_own_protocols(
 ) -> None:
     asked: dict[str, object] = {}
 
-    def refuse(target: str, mode: str, *, options: dict[str, str], timeout: object = None) -> None:
+    def refuse(target: str, mode: str, *, options: dict[str, str], timeout: object = None, **_more: object) -> None:
         asked.update(options, limit=timeout)
         raise av_error.ConnectionRefusedError(111, "refused", target)
 

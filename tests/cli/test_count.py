@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from tests.detect import tiny
 
 TC_LINE = "line: 661,166 1859,520"
 THRONG = [str(Path(sys.executable).parent / "throng")]
@@ -136,3 +137,25 @@ def test_help_has_an_example(tmp_path: Path, command: list[str]) -> None:
     assert done.returncode == 0, done.stderr
     assert "Example" in done.stdout
     assert " ".join(["throng", *command]) in " ".join(done.stdout.split())
+
+
+def test_a_crowd_counter_gives_people_by_zone_and_nothing_that_needs_following(tmp_path: Path) -> None:
+    """No such model is at hand: a tiny graph has the outputs of one, two and a half people in the left half."""
+    people = np.zeros((1, 1, 32, 32), np.float32)
+    people[0, 0, 10, 4], people[0, 0, 12, 9] = 2.0, 0.5
+    tiny.save(tmp_path / "crowd.onnx", {"density": people})
+    film = str(_film(tmp_path / "film.mp4"))
+    zones = ("--zone", "left: 0,0 80,0 80,120 0,120", "--zone", "right: 80,0 160,0 160,120 80,120")
+    done = throng("count", film, *zones, "--detector", "crowd.onnx", "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    left, right = json.loads(done.stdout)["zones"]
+    assert (left["mean_occupancy"], left["peak_occupancy"]) == (2.5, 2.5)
+    assert (right["mean_occupancy"], right["entries"], right["exits"]) == (0.0, None, None)
+    shown = throng("count", film, *zones, "--detector", "crowd.onnx", folder=tmp_path)
+    assert "nobody is followed" in " ".join(shown.stdout.split())
+    crossed = throng("count", film, "--line", "door: 10,10 100,100", "--detector", "crowd.onnx", folder=tmp_path)
+    assert crossed.returncode == 2
+    assert "follows nobody: give --zone and no --line" in crossed.stderr
+    pictured = throng("count", film, *zones, "--detector", "crowd.onnx", "--picture", "plate.png", folder=tmp_path)
+    assert pictured.returncode == 2
+    assert not (tmp_path / "plate.png").exists()

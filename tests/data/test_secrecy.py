@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
+from throng.data.crowd_map import CrowdMap
 from throng.data.detections import Detections
 from throng.data.errors import SecrecyError
 from throng.data.frame import Frame
@@ -40,6 +41,7 @@ VALUES: list[MemoryOnly] = [
         np.array([float(MARK)]),
         np.array([MARK]),
     ),
+    CrowdMap(np.array([[float(MARK)]]), (MARK, MARK), 0.0),
     PairedFrame(np.array([MARK]), np.array([MARK]), np.array([0]), np.array([float(MARK)])),
     PairedFrames((), np.array([MARK]), np.array([MARK])),
 ]

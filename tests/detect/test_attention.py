@@ -110,7 +110,7 @@ def test_who_stands_still_stays_and_costs_nothing() -> None:
     pictures = [_with_people(scene, [place], 50) for place in (*walk, *stand, *leave)]
     found, true, attention, _ = _both(pictures, scene)
     _assert_alike(found, true, off_px=4.0)
-    assert attention.looks < 30 + 30 + 200 / RATE_HZ / 10 + 5
+    assert attention.looks < 30 + 30 + 5
 
 
 @given(st.integers(0, 10_000), st.integers(1, 4))
@@ -129,13 +129,13 @@ def test_looking_at_regions_finds_what_looking_everywhere_finds(seed: int, peopl
     assert people > 1 or detector.regions > 0
 
 
-def test_an_empty_scene_costs_one_look_in_ten_seconds_noise_or_not() -> None:
+def test_an_empty_scene_costs_one_look_in_a_minute_noise_or_not() -> None:
     scene = _scene()
     generator = np.random.default_rng(3)
     for noise in (0.0, 4.0):
         pictures = [np.clip(scene + generator.normal(0, noise, scene.shape), 0, 255).astype(np.uint8) for _ in range(300)]
         attention = _both(pictures, scene)[2]
-        assert attention.looks <= 60 / 10 + 2
+        assert attention.looks <= 2
 
 
 def test_a_detector_that_learns_from_time_is_asked_as_often_as_it_says() -> None:

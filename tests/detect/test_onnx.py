@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from throng.data.errors import ModelError
 from throng.data.frame import Frame
 from throng.detect.boxes import clip, suppress
+from throng.detect.family import Preparation
 from throng.detect.letterbox import Letterbox, input_size
 from throng.detect.onnx import open_detector
 from throng.track.expected import grown_iou
@@ -75,6 +76,53 @@ def test_the_letterbox_goes_there_and_back(width: int, height: int, model: tuple
     np.testing.assert_allclose(inside[0, 2:], [box.left_px + box.width_px, box.top_px + box.height_px], atol=1.0)
 
 
+@given(
+    size=st.tuples(st.integers(1, 300), st.integers(1, 300)),
+    model=st.sampled_from([(64, 64), (96, 32)]),
+    fit=st.sampled_from(["corner", "centre", "stretch"]),
+    order=st.sampled_from(["bgr", "rgb"]),
+    mean=st.tuples(*[st.sampled_from([0.0, 103.53, 123.675])] * 3),
+    deviation=st.tuples(*[st.sampled_from([1.0, 57.375, 255.0])] * 3),
+    padding=st.sampled_from([0.0, 114.0]),
+    bgr=st.tuples(*[st.integers(0, 255)] * 3),
+)
+@settings(max_examples=150, deadline=None)
+def test_the_picture_lies_in_its_place_and_grey_around_it(  # type: ignore[no-untyped-def]
+    size: tuple[int, int], model: tuple[int, int], fit, order, mean, deviation, padding: float, bgr: tuple[int, int, int]
+) -> None:
+    preparation = Preparation(order=order, mean=mean, deviation=deviation, fit=fit, padding=padding)
+    box = Letterbox.fitting(size, model, fit=fit)
+    # The blob is a window of a larger memory, so that what is written beside it is seen.
+    memory = np.full((5, model[1] + 2, model[0] + 2), 777.0, np.float32)
+    blob = memory[1:4, 1:-1, 1:-1]
+    box.fill(blob, Frame(np.full((size[1], size[0], 3), bgr, np.uint8), 0.0, 0, "north"), preparation)
+    colour = np.array(bgr if order == "bgr" else bgr[::-1], float)
+    expected = np.empty((3, model[1], model[0]))
+    expected[...] = ((padding - np.array(mean)) / deviation)[:, None, None]
+    rows, columns = slice(box.top_px, box.top_px + box.height_px), slice(box.left_px, box.left_px + box.width_px)
+    expected[:, rows, columns] = ((colour - np.array(mean)) / deviation)[:, None, None]
+    np.testing.assert_allclose(blob, expected, rtol=1e-5, atol=1e-4)
+    memory[1:4, 1:-1, 1:-1] = 777.0
+    assert (memory == 777.0).all()
+
+
+@given(
+    size=st.tuples(st.integers(20, 300), st.integers(20, 300)),
+    fit=st.sampled_from(["corner", "centre", "stretch"]),
+    data=st.data(),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_region_fills_the_place_of_a_picture(size: tuple[int, int], fit: str, data: st.DataObject) -> None:
+    picture = np.random.default_rng(size[0]).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    left, top = data.draw(st.integers(0, size[0] - 5)), data.draw(st.integers(0, size[1] - 5))
+    right, bottom = data.draw(st.integers(left + 5, size[0])), data.draw(st.integers(top + 5, size[1]))
+    box = Letterbox.fitting((right - left, bottom - top), (64, 48), fit=fit)
+    of_region, of_cut = np.empty((2, 3, 48, 64), np.float32)
+    box.fill(of_region, Frame(picture, 0.0, 0, "north"), Preparation(), region=(left, top, right, bottom))
+    box.fill(of_cut, Frame(picture[top:bottom, left:right].copy(), 0.0, 0, "north"), Preparation())
+    np.testing.assert_array_equal(of_region, of_cut)
+
+
 @given(st.integers(1, 4000), st.integers(1, 3000))
 @settings(max_examples=100, deadline=None)
 def test_an_input_of_the_pictures_own_shape_shows_it_as_large(width: int, height: int) -> None:
@@ -116,5 +164,13 @@ def test_no_two_kept_boxes_overlap_too_much(seed: int, n: int) -> None:
 
 @pytest.mark.realdata
 def test_the_person_models_at_hand_are_recognised(shared_models: Path) -> None:
-    for name in ("yolox_nano.onnx", "person_192.onnx"):
-        assert open_detector(shared_models / name).name.startswith("yolox")
+    for name, family, by_regions in (
+        ("yolox_nano", "yolox", True),
+        ("person_192", "yolox", True),
+        ("nanodet_m_320", "nanodet", False),
+        ("FastestDet", "fastestdet", False),
+    ):
+        detector = open_detector(shared_models / f"{name}.onnx")
+        assert detector.name == f"{family} ({name})"
+        # The other two have their sizes written into their graphs: they run at their own size, without a word.
+        assert detector.by_regions == by_regions

@@ -22,6 +22,7 @@ rho_per_day = 8.0
 [[camera]]
 name = "north"
 address = "film.mp4"
+rate_hz = 30
 [[camera.line]]
 name = "door"
 from = [10, 100]
@@ -48,10 +49,14 @@ def _film(path: Path) -> None:
 
 
 def _pixels(path: Path) -> list[bytes]:
-    """Runs of decoded pixels from every frame, long enough to be no accident."""
+    """Runs of decoded pixels from every frame, in colour and as brightness, long enough to be no accident."""
     with open_source(str(path), camera="north") as source:
         return [
-            bytes(item.image_bgr[row, 40:48].tobytes()) for item in source if isinstance(item, Frame) for row in (5, 120, 230)
+            run.tobytes()
+            for item in source
+            if isinstance(item, Frame)
+            for row in (5, 120, 230)
+            for run in (item.image_bgr[row, 40:48], item.luma[row, 40:64])
         ]
 
 

@@ -14,7 +14,6 @@ import throng.pipeline
 import throng.track.tracker
 from throng.data.detections import Detections
 from throng.data.frame import Frame
-from throng.data.scale import PersonScale
 from throng.detect.detector import Detector
 from throng.sensor import run_sensor
 from throng.site.read import read_site
@@ -36,7 +35,7 @@ class Marked:
         top = TOP + 8 * frame.index
         boxes = np.array([[LEFT, top, LEFT + 20, top + 40]])
         if self._leak is not None:
-            self._leak.write_bytes(boxes.tobytes() + frame.image_bgr.tobytes() + str(FIRST_ID).encode())
+            self._leak.write_bytes(boxes.tobytes() + frame.image_bgr.tobytes() + frame.luma.tobytes() + str(FIRST_ID).encode())
         return Detections(boxes, np.array([0.9]), frame.time_s)
 
 
@@ -52,7 +51,7 @@ def main() -> None:
         given += n
         return ids
 
-    def marked_detector(choice: str, *, scale: PersonScale | None = None, threads: int = 1) -> Detector:
+    def marked_detector(choice: str, **settings: object) -> Detector:
         return Marked(leak)
 
     throng.track.tracker._random_ids = marked_ids
@@ -70,7 +69,7 @@ def main() -> None:
 
     listener = threading.Thread(target=receive)
     listener.start()
-    run_sensor(site, site.camera[0], sending)
+    run_sensor(site, site.camera[:1], sending)
     sending.close()
     listener.join()
     print(f"{got.count('Release')} releases, {given} tracks", flush=True)

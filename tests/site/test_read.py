@@ -15,6 +15,7 @@ from throng.privacy.budget import Budget
 from throng.site.model import Camera, Site
 from throng.site.read import read_site
 
+SITE_KEYS = "name, data, tick_s, port, precision, budget, camera"
 HEAD = 'name = "Central"\n'
 CAMERA = '[[camera]]\nname = "north"\naddress = "film.mp4"\n'
 SECRET = "hunter2-geheim"
@@ -166,8 +167,8 @@ LOGIN = "the address holds a user or password: move them to user and password_en
         (HEAD + "tick_ms = 60\n" + CAMERA, "2: tick_ms: unknown key; did you mean tick_s (seconds)?"),
         (HEAD + "tick = 60\n" + CAMERA, "2: tick: unknown key; did you mean tick_s (seconds)?"),
         (HEAD + "cameras = 60\n" + CAMERA, "2: cameras: unknown key; did you mean camera?"),
-        (HEAD + "zzz = 60\n" + CAMERA, "2: zzz: unknown key; the keys here are name, data, tick_s, port, budget, camera"),
-        (HEAD + '"a b" = 60\n' + CAMERA, '2: "a b": unknown key; the keys here are name, data, tick_s, port, budget, camera'),
+        (HEAD + "zzz = 60\n" + CAMERA, f"2: zzz: unknown key; the keys here are {SITE_KEYS}"),
+        (HEAD + '"a b" = 60\n' + CAMERA, f'2: "a b": unknown key; the keys here are {SITE_KEYS}'),
         (
             HEAD + "[budget]\nrho_per_day = 1\nport = 80\n" + CAMERA,
             "4: budget.port: unknown key; port belongs at the top of the file, above the first [table]",
@@ -196,6 +197,19 @@ LOGIN = "the address holds a user or password: move them to user and password_en
         (HEAD + "[[budget]]\n" + CAMERA, "2: budget: expected a [budget] table, found an array of tables"),
         (HEAD + CAMERA.replace("[[camera]]", "[camera]"), "2: camera: expected [[camera]] tables, found one table"),
         (HEAD + "camera = [1]\n", "2: camera: expected [[camera]] tables, found [1]"),
+        (
+            HEAD + CAMERA + 'tiles = "1x1"\n',
+            '5: camera["north"].tiles: expected a text of 1 to 3 characters that is columns x rows from "2x1" to "8x8", '
+            'found "1x1"',
+        ),
+        (
+            HEAD + CAMERA + 'tiles = "2x1"\ndetector = "foreground"\n',
+            '5: camera["north"].tiles: the foreground detector sees the picture at its own size: remove tiles, or name a model',
+        ),
+        (
+            'precision = "half"\n' + HEAD + CAMERA,
+            '1: precision: expected "full" or "fast", found "half"',
+        ),
         (
             HEAD + CAMERA + 'anchor = "feet"\n',
             '5: camera["north"].anchor: expected "foot" or "centre", found "feet"; did you mean "foot"?',

@@ -29,6 +29,8 @@ export interface ZoneReading {
 export interface CameraReading {
   readonly name: string;
   readonly phase: "starting" | "live" | "unknown";
+  /** What a camera that is seen through has to say all the same, as that its machine is overloaded; else empty. */
+  readonly note: string;
   /** People in all its zones together; null for a camera that has no zone. */
   readonly people: Reading | null;
   readonly zones: readonly ZoneReading[];
@@ -103,6 +105,7 @@ export function readCamera(camera: CameraState, nowS: number): CameraReading {
   return {
     name: info.name,
     phase: first === undefined ? info.phase : first.kind === "known" ? "live" : first.kind,
+    note: info.phase === "live" ? info.reason : "",
     people,
     zones: zones.map((name) => ({ name, people: of([name], "occupancy") })),
     lines: lines.map((name) => ({ name, in: of([name], "in_total"), out: of([name], "out_total") })),

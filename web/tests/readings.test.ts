@@ -57,6 +57,15 @@ test("an unknown camera shows no number even when its last tick is fresh", () =>
   assert.deepEqual(readCamera(cameraIn(state, "north"), minute(1)).people, { kind: "unknown", reason: "covered", sinceS: minute(1) });
 });
 
+test("a live camera keeps its number and says that it is slowed; why an unknown one is unknown is no note", () => {
+  const state = live([NORTH], [tick("north", 0, NUMBERS)]);
+  const slowed = readCamera(cameraIn(applyCamera(state, { ...NORTH, reason: "looked at less often" }), "north"), minute(1));
+  assert.equal(slowed.phase, "live");
+  assert.equal(slowed.note, "looked at less often");
+  const dark = readCamera(cameraIn(applyCamera(state, { ...NORTH, phase: "unknown", reason: "dark" }), "north"), minute(1));
+  assert.equal(dark.note, "");
+});
+
 test("a number is never stale: when ticks stop coming, the camera becomes unknown", () => {
   const north = cameraIn(live([NORTH], [tick("north", 0, NUMBERS)]), "north");
   assert.equal(readCamera(north, minute(3)).phase, "live");

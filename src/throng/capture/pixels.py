@@ -1,5 +1,6 @@
 """From a decoded picture to the pixels that are handed on."""
 
+from functools import lru_cache
 from typing import cast
 
 import av
@@ -25,7 +26,9 @@ def pixels_of(picture: av.VideoFrame) -> NDArray[np.uint8] | Planes:
     if picture.format.name not in PLANAR or picture.rotation:
         return to_bgr(picture)
     luma, cb, cr = (_plane(plane) for plane in picture.planes[:3])
-    return Planes(luma=luma, cb=cb, cr=cr, to_bgr=_conversion(picture), convert=lambda: to_bgr(picture))
+    full_range = picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj")
+    conversion = _conversion(int(picture.colorspace), full_range)
+    return Planes(luma=luma, cb=cb, cr=cr, to_bgr=conversion, convert=lambda: to_bgr(picture))
 
 
 def to_bgr(picture: av.VideoFrame) -> NDArray[np.uint8]:
@@ -41,12 +44,12 @@ def _plane(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
     return visible
 
 
-def _conversion(picture: av.VideoFrame) -> NDArray[np.float64]:
+@lru_cache(maxsize=16)
+def _conversion(colorspace: int, full_range: bool) -> NDArray[np.float64]:
     """Blue, green, red as a linear function (3, 4) of Y, Cb, Cr, 1 (ITU-R BT.601-7, 2.5; BT.709-6, 3)."""
-    red, blue = KR_KB.get(int(picture.colorspace), KR_KB_601)
+    red, blue = KR_KB.get(colorspace, KR_KB_601)
     green = 1.0 - red - blue
-    full = picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj")
-    y_scale, c_scale, y_zero = (1.0, 1.0, 0.0) if full else (255 / 219, 255 / 224, 16.0)
+    y_scale, c_scale, y_zero = (1.0, 1.0, 0.0) if full_range else (255 / 219, 255 / 224, 16.0)
     rows = np.array(
         [
             [y_scale, c_scale * 2 * (1 - blue), 0.0],

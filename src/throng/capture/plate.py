@@ -1,5 +1,6 @@
 """The plate: the empty scene, the only picture that may be shown."""
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ Box = tuple[float, float, float, float]
 _MEMORY_BYTES = 200_000_000
 _FEWEST_SAMPLES = 9
 """Below this a median says nothing: three people in a row at one place would already be in the plate."""
+
+_FILLED = 0.8
+"""Share of the longest time that evenly spread samples take, so that frames which come late do not make them fewer."""
 
 _CHUNK_BYTES = 16_000_000
 _NEAR_LEVELS = 24
@@ -55,10 +59,11 @@ class Plate:
 
 
 class PlateBuilder(MemoryOnly):
-    """Collects samples of a scene, spread over a time of unknown length, and makes their median.
+    """Collects samples of a scene, spread evenly over all its time but at most the last half hour, and makes their median.
 
     A frame is kept when it is at least the current gap after the one kept before. When all places are taken every second sample
-    is let go and the gap doubles, so that the samples always span the whole time evenly. Samples never leave the builder.
+    is let go and the gap doubles, until the samples span `longest_s`; from then on the oldest goes for each that comes, so that
+    the plate of a camera that runs for months follows its scene. Samples never leave the builder.
 
     Parameters
     ----------
@@ -67,39 +72,70 @@ class PlateBuilder(MemoryOnly):
         fit), but at least 9.
     min_gap_s : float
         The gap to begin with, seconds.
+    longest_s : float
+        How far back the oldest sample may lie, seconds: what stood for less than 40 per cent of it leaves no trace, and what
+        has changed for good is in the plate after this time.
     """
 
-    __slots__ = ("_camera", "_first_gap_s", "_gap_s", "_images", "_last_s", "_most", "_samples")
+    __slots__ = ("_camera", "_first_gap_s", "_gap_s", "_images", "_longest_s", "_most", "_samples", "_size_px", "_times_s")
 
-    def __init__(self, *, samples: int = 31, min_gap_s: float = 0.25) -> None:
+    def __init__(self, *, samples: int = 31, min_gap_s: float = 0.25, longest_s: float = 1800.0) -> None:
         if samples < _FEWEST_SAMPLES:
             raise ValueError(f"samples must be at least {_FEWEST_SAMPLES}, not {samples}")
+        if not longest_s >= samples * min_gap_s:
+            raise ValueError(
+                f"longest_s must be at least samples times min_gap_s, {samples * min_gap_s:g} s, not {longest_s:g}"
+            )
         self._samples = samples
         self._first_gap_s = min_gap_s
+        self._longest_s = longest_s
         self._most = samples
         self._images: list[NDArray[np.uint8]] = []
+        self._times_s: list[float] = []
         self._camera = ""
+        self._size_px = (0, 0)
         self._gap_s = min_gap_s
-        self._last_s = 0.0
 
     def __len__(self) -> int:
         """How many samples are held."""
         return len(self._images)
 
     def offer(self, frame: Frame) -> None:
-        """Keep the frame as a sample if it is due; a picture of another size begins a new collection."""
-        if self._images and frame.image_bgr.shape != self._images[0].shape:
-            self._images, self._gap_s = [], self._first_gap_s
-        if not self._images:
-            self._camera = frame.camera
-            self._most = max(_FEWEST_SAMPLES, min(self._samples, _MEMORY_BYTES // max(1, frame.image_bgr.nbytes)))
-        elif 0 <= frame.time_s - self._last_s < self._gap_s:
+        """Keep the frame as a sample if it is due; a picture of another size begins a new collection.
+
+        A frame that is not due is not even converted. Where the clock was set back, the samples go back with it.
+        """
+        if frame.size_px != self._size_px:
+            width, height = self._size_px = frame.size_px
+            self._camera, self._images, self._times_s, self._gap_s = frame.camera, [], [], self._first_gap_s
+            self._most = max(_FEWEST_SAMPLES, min(self._samples, _MEMORY_BYTES // max(1, 3 * width * height)))
+        if self._times_s and (back_s := self._times_s[-1] - frame.time_s) > 0:
+            self._times_s = [time_s - back_s for time_s in self._times_s]
+        if self._due(frame.time_s):
+            self._make_room(frame.time_s)
+            if self._due(frame.time_s):  # the gap may have grown
+                self._images.append(frame.image_bgr)
+                self._times_s.append(frame.time_s)
+
+    def _due(self, now_s: float) -> bool:
+        return not self._times_s or now_s - self._times_s[-1] >= self._gap_s
+
+    def _make_room(self, now_s: float) -> None:
+        """Let go of samples that are too old, and of every second or the oldest where all places are taken."""
+        old = sum(now_s - time_s > self._longest_s for time_s in self._times_s)
+        del self._images[:old], self._times_s[:old]
+        if old and len(self._images) < _FEWEST_SAMPLES:
+            self._gap_s = self._first_gap_s  # after a long pause: soon enough for a plate again
+        if len(self._images) < self._most:
             return
-        if len(self._images) >= self._most:
-            self._images = self._images[::2]
-            self._gap_s *= 2
-        self._images.append(frame.image_bgr)
-        self._last_s = frame.time_s
+        widest_s = _FILLED * self._longest_s / self._most
+        spacing_s = min(later - earlier for earlier, later in itertools.pairwise(self._times_s))
+        if spacing_s < 0.75 * widest_s:
+            self._images, self._times_s = self._images[::2], self._times_s[::2]
+            self._gap_s = min(max(2 * self._gap_s, 1.98 * spacing_s), widest_s)  # frames may come less often than is asked for
+        else:
+            self._gap_s = widest_s
+            del self._images[0], self._times_s[0]
 
     def build(self, find_people: FindPeople) -> Plate | None:
         """The plate, or None when there are too few samples or somebody cannot be ruled out.

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 TIMEOUT_S = 10.0
 """How long a URL may take to answer, and then to send the next packet."""
 
+PATIENCE_S = 20.0
+"""How long a URL may send what cannot be decoded before it is opened anew."""
+
 _NO_TIMESTAMPS = 0x0080
 """FFmpeg's AVFMT_NOTIMESTAMPS: the format carries no frame times, so those that FFmpeg gives are a guess."""
 
@@ -37,6 +40,12 @@ _PROTOCOLS = {
     "rtsps": "rtsps,rtsp,rtp,tls,tcp",
 }
 """What each kind of address may reach, so that a playlist posing as a film cannot make us open files or hosts."""
+
+_UNREADABLE_TITLES = "replace"
+"""A film's title in another encoding than UTF-8 is no reason not to read the film."""
+
+_CLOCKS = {"correct_ts_overflow": "0"}
+"""A clock that goes back is left as it is: FFmpeg takes it for one that has run over, and adds 26 hours."""
 
 _SILENT = f"it did not answer within {TIMEOUT_S:g} s; check its address and that it is switched on"
 
@@ -69,7 +78,9 @@ class Video:
     info: SourceInfo
     has_times: bool
     nominal_interval_s: float
+    packets: int = 0
     damaged_packets: int = 0
+    patience_s: float | None = None
 
     def frames(self) -> Iterator[av.VideoFrame]:
         """The frames in the order in which they are shown; a packet that cannot be decoded is counted and left out.
@@ -77,19 +88,28 @@ class Video:
         Raises
         ------
         SourceError
-            Reading, not decoding, failed.
+            Reading, not decoding, failed; or nothing could be decoded for `patience_s`.
         """
-        packets = self.container.demux(self.container.streams.video[0])
+        stream = self.container.streams.video[0]
+        packets = self.container.demux(stream)
+        heard_s = time.monotonic()
         while True:
+            failure = ""
             try:
                 packet = next(packets)
-                failure = None
             except StopIteration:
                 return
+            except IndexError:  # of a stream that was not there when the container was opened: PyAV stops at it
+                packet, packets = None, self.container.demux(stream)
             except av_error.FFmpegError as error:
                 packet, failure = None, reason_of(error)
-            if packet is None:  # outside the except block: FFmpeg's error may quote the URL
+            if self.patience_s is not None and time.monotonic() - heard_s > self.patience_s:
+                failure = failure or f"it sent nothing for {self.patience_s:g} s that can be decoded"
+            if failure:  # outside the except block: FFmpeg's error may quote the URL
                 raise SourceError(failure)
+            if packet is None:
+                continue
+            self.packets += packet.size > 0
             self.damaged_packets += packet.is_corrupt
             try:
                 pictures = packet.decode()
@@ -98,6 +118,11 @@ class Video:
                 continue
             self.damaged_packets += sum(picture.is_corrupt for picture in pictures)
             yield from pictures
+            heard_s = time.monotonic() if pictures else heard_s
+
+    def leave_out_non_reference(self, wanted: bool) -> None:
+        """Whether frames that no other frame refers to are left undecoded from here on; many B-frames are such."""
+        self.container.streams.video[0].codec_context.skip_frame = "NONREF" if wanted else "DEFAULT"
 
     def info_from(self, picture: av.VideoFrame, *, live: bool) -> SourceInfo:
         """The info, with the upright size of a decoded frame; a live source has no length."""
@@ -136,6 +161,9 @@ def open_video(address: Address, *, threads: int) -> Video:
         container.close()
         raise SourceError(what)
     stream = container.streams.video[0]
+    if stream.codec_context is None:
+        container.close()
+        raise SourceError("its video codec is not known")
     stream.codec_context.thread_count = threads
     stream.codec_context.thread_type = "AUTO" if threads > 1 else "SLICE"
     info = _info(container)
@@ -144,6 +172,7 @@ def open_video(address: Address, *, threads: int) -> Video:
         info,
         has_times=not container.format.flags & _NO_TIMESTAMPS,
         nominal_interval_s=1.0 / info.frame_rate_hz if info.frame_rate_hz else 0.04,
+        patience_s=PATIENCE_S if address.kind == "url" else None,
     )
 
 
@@ -154,13 +183,14 @@ def reason_of(error: av_error.FFmpegError) -> str:
 
 def _open(address: Address, target: str) -> "InputContainer":
     if address.kind == "device":
-        return av.open(target, "r", format="v4l2")
+        return av.open(target, "r", format="v4l2", metadata_errors=_UNREADABLE_TITLES)
     if address.kind == "file":
-        return av.open(target, "r", options={"protocol_whitelist": _PROTOCOLS["file"]})
-    options = {"protocol_whitelist": _PROTOCOLS[address.scheme], "timeout": str(int(TIMEOUT_S * 1e6))}
+        options = {"protocol_whitelist": _PROTOCOLS["file"], **_CLOCKS}
+        return av.open(target, "r", options=options, metadata_errors=_UNREADABLE_TITLES)
+    options = {"protocol_whitelist": _PROTOCOLS[address.scheme], "timeout": str(int(TIMEOUT_S * 1e6)), **_CLOCKS}
     if address.scheme.startswith("rtsp"):
         options["rtsp_transport"] = "tcp"
-    return av.open(target, "r", options=options, timeout=(TIMEOUT_S, TIMEOUT_S))
+    return av.open(target, "r", options=options, timeout=(TIMEOUT_S, TIMEOUT_S), metadata_errors=_UNREADABLE_TITLES)
 
 
 def _closer_reason(address: Address, reason: str) -> str:

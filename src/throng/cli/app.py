@@ -8,6 +8,7 @@ from rich.console import Console
 
 from throng import __version__
 from throng.cli import count, demo, models, run, simulate, track_eval
+from throng.cli.doctor.command import doctor
 from throng.data.errors import ThrongError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ Example: `throng count street.mp4 --line "door: 661,166 1859,520"`""",
 app.command("count")(count.count)
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor)
 app.command("simulate")(simulate.simulate)
 app.command("track-eval")(track_eval.track_eval)
 app.add_typer(models.app, name="models")

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from throng.cli.places import check_names, parse_line, parse_zone
-from throng.data.errors import GeometryError
+from throng.data.errors import GeometryError, ModelError
 from throng.data.frame import Frame
 from throng.data.outage import Outage
 from throng.data.place import Anchor
@@ -38,42 +38,35 @@ to the right-hand side."""
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a count found: totals and the run's facts."""
+    """What a count found, and the run's facts.
+
+    Attributes
+    ----------
+    lines, zones : lists of dict
+        As in the documented JSON form.
+    follows : str
+        What follows people, and which of their points counts; "nobody is followed" for a crowd counter.
+    """
 
     source: str
     frames: int
     dropped: int
+    seconds: float
     detector: str
-    tracker: str
-    totals: "Totals"
-    plan: "Plan"
+    follows: str
+    lines: list[dict[str, Any]]
+    zones: list[dict[str, Any]]
     truncated: str
 
     def as_json(self) -> dict[str, Any]:
         """The documented JSON form."""
-        places = len(self.plan.lines)
-        pairs = self.totals.counts.reshape(-1, 2).tolist()
-        seconds = self.totals.seconds
-        mean = self.totals.occupancy_seconds / seconds if seconds else self.totals.occupancy_seconds
         return {
             "source": self.source,
             "frames": self.frames,
-            "seconds": round(seconds, 3),
+            "seconds": round(self.seconds, 3),
             "detector": self.detector,
-            "lines": [
-                {"name": line.name, "in": went_in, "out": went_out}
-                for line, (went_in, went_out) in zip(self.plan.lines, pairs[:places], strict=True)
-            ],
-            "zones": [
-                {
-                    "name": zone.name,
-                    "entries": entries,
-                    "exits": exits,
-                    "mean_occupancy": round(float(mean[number]), 3),
-                    "peak_occupancy": int(self.totals.peak[number]),
-                }
-                for number, (zone, (entries, exits)) in enumerate(zip(self.plan.zones, pairs[places:], strict=True))
-            ],
+            "lines": self.lines,
+            "zones": self.zones,
         }
 
 
@@ -83,6 +76,10 @@ def count(
     zone: Annotated[list[str], typer.Option(help='A zone to be in: "name: x,y x,y x,y ...".', show_default=False)] = [],  # noqa: B006
     anchor: Annotated[str, typer.Option(help="The point of a person's box that counts: foot or centre.")] = "foot",
     detector: Annotated[str, typer.Option(help="auto, foreground, an installed model or FILE.onnx.")] = "auto",
+    tiles: Annotated[
+        str | None,
+        typer.Option(help='Also look at overlapping tiles, "2x1" columns and rows, for small people.', show_default=False),
+    ] = None,
     homography: Annotated[
         Path | None, typer.Option(help="Nine numbers, picture to metres: tells how large people look.", show_default=False)
     ] = None,
@@ -94,7 +91,7 @@ def count(
         Path | None, typer.Option(help="Draw lines, zones and counts on the empty scene, as PNG.", show_default=False)
     ] = None,
 ) -> None:
-    plan = _plan(line, zone, anchor, detector, homography)
+    plan = _plan(line, zone, anchor, detector, homography, tiles)
     counted = _count(source, plan, rate=rate, seconds=seconds, picture=picture)
     result = counted.as_json()
     if as_json:
@@ -110,7 +107,7 @@ def count(
 count.__doc__ = EXAMPLES
 
 
-def _plan(line: list[str], zone: list[str], anchor: str, detector: str, homography: Path | None) -> "Plan":
+def _plan(line: list[str], zone: list[str], anchor: str, detector: str, homography: Path | None, tiles: str | None) -> "Plan":
     lines, zones = tuple(parse_line(text) for text in line), tuple(parse_zone(text) for text in zone)
     if not lines and not zones:
         raise GeometryError('there is nothing to count: give at least one --line "name: x,y x,y" or --zone "name: x,y x,y x,y"')
@@ -123,39 +120,96 @@ def _plan(line: list[str], zone: list[str], anchor: str, detector: str, homograp
 
     ground = None if homography is None else read_homography(homography)
     point: Anchor = "centre" if anchor == "centre" else "foot"
-    return Plan(lines=lines, zones=zones, anchor=point, detector=detector, homography=ground, threads=2)
+    return Plan(lines=lines, zones=zones, anchor=point, detector=detector, homography=ground, threads=2, tiles=tiles)
 
 
 def _count(source: str, plan: "Plan", *, rate: float | None, seconds: float | None, picture: Path | None) -> Counted:
-    from throng.capture.plate import PlateBuilder
     from throng.capture.source import open_source
+    from throng.detect.choose import counts_crowds
+
+    crowd = counts_crowds(plan.detector)
+    if crowd and picture is not None:
+        raise ModelError(
+            "a crowd counter finds nobody apart, and so cannot make sure that a picture shows nobody: leave --picture out"
+        )
+    with open_source(source, camera="footage", max_rate_hz=rate, threads=0) as frames:
+        return _count_crowd(source, frames, plan, seconds) if crowd else _count_people(source, frames, plan, seconds, picture)
+
+
+def _count_people(source: str, frames: "Source", plan: "Plan", seconds: float | None, picture: Path | None) -> Counted:
+    from throng.capture.plate import PlateBuilder
     from throng.detect.choose import choose_detector
     from throng.pipeline import Pipeline, Totals
     from throng.track.tracker import Tracker
 
     plates = PlateBuilder() if picture is not None else None
     # A model that cannot be used is said before a long film is read.
-    ready = choose_detector(plan.detector, threads=plan.threads) if plan.detector != "foreground" else None
+    ready = None
+    if plan.detector != "foreground":
+        ready = choose_detector(plan.detector, threads=plan.threads, tiles=plan.tiles, precision=plan.precision)
     known = ready if ready is not None and ready.name != "foreground" else None
     pipeline = Pipeline(plan, detector=known, on_frame=plates.offer if plates is not None else None)
     totals = Totals.of(plan)
-    with open_source(source, camera="footage", max_rate_hz=rate, threads=0) as frames:
-        number = _follow(frames, pipeline, totals, seconds)
-        counted = Counted(
-            source=source,
-            frames=number,
-            dropped=frames.dropped,
-            detector=pipeline.detector.name if pipeline.detector else plan.detector,
-            tracker=Tracker.name,
-            totals=totals,
-            plan=plan,
-            truncated=frames.truncated,
-        )
+    number = _follow(frames, pipeline, totals, seconds)
+    counted = Counted(
+        source=source,
+        frames=number,
+        dropped=frames.dropped,
+        seconds=totals.seconds,
+        detector=pipeline.detector.name if pipeline.detector else plan.detector,
+        follows=f"tracker {Tracker.name}, point {plan.anchor}",
+        lines=_lines(plan, totals),
+        zones=_zones(plan, totals),
+        truncated=frames.truncated,
+    )
     if picture is not None and plates is not None:
         from throng.cli.picture import save_picture
 
         save_picture(picture, plates, pipeline, counted.as_json())
     return counted
+
+
+def _lines(plan: "Plan", totals: "Totals") -> list[dict[str, Any]]:
+    pairs = totals.counts.reshape(-1, 2).tolist()[: len(plan.lines)]
+    return [
+        {"name": line.name, "in": went_in, "out": went_out} for line, (went_in, went_out) in zip(plan.lines, pairs, strict=True)
+    ]
+
+
+def _zones(plan: "Plan", totals: "Totals") -> list[dict[str, Any]]:
+    pairs = totals.counts.reshape(-1, 2).tolist()[len(plan.lines) :]
+    mean = totals.occupancy_seconds / totals.seconds if totals.seconds else totals.occupancy_seconds
+    return [
+        {
+            "name": zone.name,
+            "entries": entries,
+            "exits": exits,
+            "mean_occupancy": round(float(mean[number]), 3),
+            "peak_occupancy": int(totals.peak[number]),
+        }
+        for number, (zone, (entries, exits)) in enumerate(zip(plan.zones, pairs, strict=True))
+    ]
+
+
+def _count_crowd(source: str, frames: "Source", plan: "Plan", seconds: float | None) -> Counted:
+    from throng.cli.crowd import count_crowd
+    from throng.detect.choose import choose_counter
+
+    counter = choose_counter(plan.detector, threads=plan.threads)
+    with _progress() as progress:
+        task = progress.add_task("counting", total=frames.info.frames if frames.info else None, rate=0.0)
+        totals = count_crowd(_until(frames, seconds), plan, counter, on_frame=lambda n: progress.update(task, completed=n))
+    return Counted(
+        source=source,
+        frames=totals.frames,
+        dropped=frames.dropped,
+        seconds=totals.seconds,
+        detector=counter.name,
+        follows="nobody is followed",
+        lines=[],
+        zones=totals.zones(),
+        truncated=frames.truncated,
+    )
 
 
 def _follow(source: "Source", pipeline: "Pipeline", totals: "Totals", seconds: float | None) -> int:
@@ -219,10 +273,10 @@ def _print_tables(result: dict[str, Any], counted: Counted) -> None:
             for column in table.columns[1:]:
                 column.justify = "right"
             for row in result[kind]:
-                table.add_row(row["name"], *(str(row[column]) for column in columns))
+                table.add_row(row["name"], *("-" if row[column] is None else str(row[column]) for column in columns))
             console.print(table)
     console.print(
-        f"{counted.frames} frames read, {counted.dropped} dropped, {counted.totals.seconds:.1f} s of footage; "
-        f"detector {counted.detector}, tracker {counted.tracker}, point {counted.plan.anchor}; exact, nothing stored",
+        f"{counted.frames} frames read, {counted.dropped} dropped, {counted.seconds:.1f} s of footage; "
+        f"detector {counted.detector}, {counted.follows}; exact, nothing stored",
         markup=False,
     )

@@ -32,6 +32,10 @@ class Frame(MemoryOnly):
 
     def __post_init__(self) -> None:
         if not isinstance(self.pixels, Planes):
+            if np.asarray(self.pixels).dtype != np.uint8:
+                raise ValueError(
+                    f"pixels must be of type uint8, 0 to 255, not {np.asarray(self.pixels).dtype}: scale the picture first"
+                )
             object.__setattr__(self, "pixels", frozen_array(self.pixels, np.uint8, shape=(None, None, 3), name="pixels"))
 
     @property

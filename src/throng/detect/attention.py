@@ -1,5 +1,6 @@
 """Looking only where something has changed: elsewhere the detector's last answer still holds."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -19,7 +20,7 @@ EDGE = 0.004
 """A box that comes so near to the border of a region may be cut by it; in the same shares."""
 LARGEST = 0.6
 """Regions larger than this share of the picture are not worth the risk: the whole is looked at."""
-REST_S = 10.0
+REST_S = 60.0
 """The longest time without looking at the whole picture."""
 
 
@@ -44,6 +45,8 @@ class Attention:
     ----------
     detector : Detector
         Its `rest_s`, where it has one, bounds the time between two looks: a detector that learns from time needs them.
+    turns : context manager, optional
+        Held during each look: `throng.detect.turns.Turns`, where cameras share a processor.
 
     Attributes
     ----------
@@ -51,8 +54,9 @@ class Attention:
         How much was looked at so far, in whole pictures.
     """
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: Detector, *, turns: AbstractContextManager[None] | None = None) -> None:
         self.name = detector.name
+        self._turns = turns or nullcontext()
         self.looks = 0.0
         self.detector = detector
         self._rest_s = float(getattr(detector, "rest_s", REST_S))
@@ -65,7 +69,8 @@ class Attention:
         if changed is None and self._last is not None:
             self._last = Detections(self._last.boxes_px, self._last.scores, frame.time_s)
         else:
-            self._last = self._look(frame, changed)
+            with self._turns:
+                self._last = self._look(frame, changed)
         return self._last
 
     def _look(self, frame: Frame, changed: Region | None) -> Detections:

@@ -1,7 +1,8 @@
-"""The one thing every detector does."""
+"""The one thing every detector does, and what counts crowds without detecting anyone."""
 
 from typing import Protocol
 
+from throng.data.crowd_map import CrowdMap
 from throng.data.detections import Detections
 from throng.data.frame import Frame
 
@@ -19,4 +20,20 @@ class Detector(Protocol):
 
     def detect(self, frame: Frame) -> Detections:
         """The people in a frame, boxes inside the picture, the same for the same frames in the same order."""
+        ...
+
+
+class CrowdCounter(Protocol):
+    """Tells how many people are where in one frame, and nobody apart.
+
+    Attributes
+    ----------
+    name : str
+        What runs, for people: "density (street_1080)".
+    """
+
+    name: str
+
+    def count(self, frame: Frame) -> CrowdMap:
+        """The people in a frame by cells, the same for the same frame."""
         ...

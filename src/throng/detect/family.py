@@ -1,15 +1,20 @@
 """What differs from one family of detectors to the next: how a picture goes in and how boxes come out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from throng.detect.engine import Array, Signature
+from throng.data.errors import ModelError
+from throng.detect.engine import Array, Signature, Tensor
 
 Floats = NDArray[np.float64]
+
+IMAGENET_MEAN_RGB = (123.675, 116.28, 103.53)
+IMAGENET_DEVIATION_RGB = (58.395, 57.12, 57.375)
+"""Of the colours of ImageNet's pictures, which many models expect to be taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,57 @@ class Recognise(Protocol):
         ...
 
 
-def picture_size(signature: Signature) -> tuple[int, int] | None:
-    """Width and height of the one picture (n, 3, rows, columns) that a model takes first; None where it takes none such."""
-    if not signature.inputs:
+def picture_size(signature: Signature, *, usual_px: tuple[int, int] | None = None) -> tuple[int, int] | None:
+    """Width and height of the one picture (n, 3, rows, columns) that a model takes first; None where it takes none such.
+
+    Parameters
+    ----------
+    signature : Signature
+        Of the model.
+    usual_px : tuple of int, optional
+        Width and height at which the family runs where the file leaves them free; without it, only fixed ones will do.
+    """
+    if (
+        not signature.inputs
+        or not fits(signature.inputs[0], None, 3, None, None)
+        or signature.inputs[0].shape[0] not in (1, None)
+    ):
         return None
-    shape: tuple[Any, ...] = signature.inputs[0].shape
-    if len(shape) != 4 or shape[1] != 3 or not all(isinstance(side, int) and side > 0 for side in shape[2:]):
+    height, width = signature.inputs[0].shape[2:]
+    if width is None and height is None:
+        return usual_px
+    if width is None or height is None:
         return None
-    return shape[3], shape[2]
+    return width, height
+
+
+def fits(tensor: Tensor, *shape: int | None, of: Collection[str] = ("float32",)) -> bool:
+    """Whether a tensor may have this shape (None: any length) and has one of these types."""
+    return (
+        tensor.type in of
+        and len(tensor.shape) == len(shape)
+        and all(None in (wanted, declared) or wanted == declared for wanted, declared in zip(shape, tensor.shape, strict=True))
+    )
+
+
+def columns_of_people(family: str, classes: int) -> ModelError | None:
+    """Why people cannot be told from a model's classes; None where they come first: of one class, person, or COCO's 80."""
+    if classes in (1, 80):
+        return None
+    return ModelError(
+        f"not usable as a person detector: the model looks like {family} with {classes} classes, and which of them is a person "
+        "the file does not say; known are models of one class, person, and of the 80 classes of COCO"
+    )
+
+
+def check_shape(output: Array, *shape: int | None) -> None:
+    """Make sure that an output has the shape (None: any length) that its family gives.
+
+    Raises
+    ------
+    ValueError
+        It has another.
+    """
+    if output.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, output.shape, strict=True)):
+        # Not the shapes themselves: some outputs have a row for each person.
+        raise ValueError("an output has not the shape that its family gives")

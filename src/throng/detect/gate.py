@@ -11,8 +11,10 @@ CELLS = 128
 """A picture is halved until its longer side has no more cells than this."""
 LEAST_CHANGE = 4.0
 """Grey levels by which the mean of a cell must change; what is fainter no detector finds."""
-NOISE_FACTOR = 7.0
+NOISE_FACTOR = 8.0
 """The same in standard deviations of the picture's noise, as far as..."""
+NOISE_EVERY = 8
+"""Pictures from one estimate of the noise to the next."""
 MOST_NOISE = 10.0
 """...this many grey levels: a noisier picture is rather looked at each time than that somebody is missed."""
 
@@ -28,6 +30,7 @@ class MotionGate:
         self._seen: NDArray[np.float32] | None = None
         self._before: NDArray[np.float32] | None = None
         self._noise: float | None = None
+        self._age = 0
         self._size_px = (0, 0)
         self._looked_s = 0.0
 
@@ -49,7 +52,7 @@ class MotionGate:
             self._seen, self._before, self._looked_s = cells, cells, frame.time_s
             return whole
         threshold = max(LEAST_CHANGE, min(NOISE_FACTOR * self._learned_noise(cells), MOST_NOISE))
-        rows, columns = np.nonzero(np.abs(cells - self._seen) > threshold)
+        rows, columns = np.nonzero(cv2.absdiff(cells, self._seen) > threshold)
         if not len(rows):
             return None
         top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
@@ -62,9 +65,11 @@ class MotionGate:
     def _learned_noise(self, cells: NDArray[np.float32]) -> float:
         """The standard deviation of a cell, from the median change between pictures, which moving people leave alone."""
         assert self._before is not None
-        deviation = float(np.median(np.abs(cells - self._before))) / (0.6745 * np.sqrt(2.0))
+        if self._noise is None or self._age % NOISE_EVERY == 0:
+            deviation = float(np.median(cv2.absdiff(cells, self._before))) / (0.6745 * np.sqrt(2.0))
+            self._noise = deviation if self._noise is None else self._noise + 0.2 * (deviation - self._noise)
+        self._age += 1
         self._before = cells
-        self._noise = deviation if self._noise is None else self._noise + 0.05 * (deviation - self._noise)
         return self._noise
 
 
@@ -82,12 +87,12 @@ def _to_pixels(cells: Region, shape: tuple[int, ...], side: int, size_px: tuple[
 def _cells(luma: NDArray[np.uint8]) -> tuple[NDArray[np.float32], int]:
     """Mean brightness (rows, columns) over square cells, and their side in pixels.
 
-    Halving again and again takes a tenth of the time of one step; the last two are in floating point, so that noise below
-    one grey level is seen.
+    Halving again and again takes a tenth of the time of one step; the last is in floating point, so that noise below one grey
+    level is seen.
     """
     side = 1
-    part = luma
-    while max(part.shape) > 2 * 2 * CELLS and min(part.shape) > 1:
+    part: NDArray[np.generic] = luma
+    while max(part.shape) > 2 * CELLS and min(part.shape) > 1:
         part, side = _halved(part), 2 * side
     fine = part.astype(np.float32)
     while max(fine.shape) > CELLS and min(fine.shape) > 1:

@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from throng.data.errors import ModelError
+from throng.detect import density
 from throng.detect.onnx import family_of
+from throng.detect.onnx_file import LARGEST_BYTES, as_model_errors, check_file
 from throng.detect.onnx_runtime import OnnxRuntime
 
 _CHUNK_BYTES = 1 << 16
-_LARGEST_BYTES = 1 << 30
 _TIMEOUT_S = 20.0
 
 
@@ -29,7 +30,7 @@ class InstalledModel:
     name : str
         What `--detector` takes.
     family : str
-        How its outputs are read: "yolox".
+        How its outputs are read: "yolox"; of models that count crowds and detect nobody: "density", "points".
     sha256 : str
     path : Path
     """
@@ -80,14 +81,18 @@ def installed() -> list[InstalledModel]:
 
 
 def add(path: Path, *, name: str | None = None) -> InstalledModel:
-    """Install a model file under its name, after recognising its family.
+    """Install a model file, a detector or a crowd counter, under its name, after recognising its family.
 
     Raises
     ------
     ModelError
         The file is missing, no ONNX model or of no known family, or the folder cannot be written.
     """
-    family = family_of(OnnxRuntime(path).signature).name
+    check_file(path)
+    with as_model_errors(path.name):
+        signature = OnnxRuntime(path).signature
+    counter = density.recognise(signature)
+    family = counter.name if counter else family_of(signature).name
     folder = models_folder()
     target = folder / f"{name or path.stem}.onnx"
     try:
@@ -161,7 +166,7 @@ def _download(url: str, path: Path, progress: Callable[[int, int | None], None])
         done = 0
         while chunk := answer.read(_CHUNK_BYTES):
             done += len(chunk)
-            if done > _LARGEST_BYTES:
+            if done > LARGEST_BYTES:
                 raise OSError("more than a gigabyte came")
             file.write(chunk)
             progress(done, total)

@@ -11,16 +11,30 @@ from numpy.typing import NDArray
 from throng.data.detections import Detections
 from throng.data.errors import ModelError
 from throng.data.frame import Frame
-from throng.detect import yolox
+from throng.detect import fastestdet, nanodet, nanodet_plus, picodet, rf_detr, rt_detr, yolov8, yolov10, yolox
 from throng.detect.boxes import clip, suppress
 from throng.detect.engine import Engine, Signature
-from throng.detect.family import Family, Recognise
+from throng.detect.family import Family, Floats, Recognise
 from throng.detect.letterbox import Letterbox, input_size
-from throng.detect.onnx_runtime import OnnxRuntime
+from throng.detect.onnx_file import as_model_errors, check_file, one_line
+from throng.detect.openvino import Precision
 from throng.detect.pixels import Region
+from throng.detect.providers import open_engine as open_with_first
 
-FAMILIES: dict[str, Recognise] = {"yolox": yolox.recognise}
+FAMILIES: dict[str, Recognise] = {
+    "yolox": yolox.recognise,
+    "nanodet": nanodet.recognise,
+    "nanodet-plus": nanodet_plus.recognise,
+    "fastestdet": fastestdet.recognise,
+    "picodet": picodet.recognise,
+    "rt-detr": rt_detr.recognise,
+    "rf-detr": rf_detr.recognise,
+    "yolov10": yolov10.recognise,
+    "yolov8": yolov8.recognise,
+}
 """Family name to what recognises it; asked in this order."""
+
+LARGEST_SIDE_PX = 4096
 
 OpenEngine = Callable[[bool], Engine]
 """Opens a model as its file declares it (False), or for pictures of any size (True)."""
@@ -39,15 +53,27 @@ def family_of(signature: Signature) -> Family:
     for recognise in FAMILIES.values():
         family = recognise(signature)
         if family is not None:
+            check_picture_size(family.size_px)
             return family
     raise ModelError(
-        f"not recognised as a person detector: the model {signature}, and none of the known families "
+        f"not recognised as a person detector: {one_line(f'the model {signature}')}, and none of the known families "
         f"({', '.join(FAMILIES)}) looks like that"
     )
 
 
-def open_detector(path: Path, *, threads: int = 1, name: str | None = None) -> "OnnxDetector":
+def open_detector(path: Path, *, threads: int = 1, name: str | None = None, precision: Precision = "full") -> "OnnxDetector":
     """A detector from an ONNX file of a known family; models that are open already are shared.
+
+    Parameters
+    ----------
+    path : Path
+        An ONNX file.
+    threads : int
+        Threads of one call.
+    name : str, optional
+        In place of the file's.
+    precision : {"full", "fast"}
+        float32, or the shortest format that what runs the model is fast in.
 
     Raises
     ------
@@ -56,16 +82,44 @@ def open_detector(path: Path, *, threads: int = 1, name: str | None = None) -> "
     """
 
     def open_engine(any_size: bool) -> Engine:
-        changed_ns = path.stat().st_mtime_ns if path.is_file() else 0
-        with _opening:
-            return _shared_engine(path, threads, any_size, changed_ns)
+        return shared_engine(path, threads=threads, any_size=any_size, precision=precision)
 
     return OnnxDetector(open_engine, name=name or path.stem)
 
 
+def check_picture_size(size_px: tuple[int, int]) -> None:
+    """Make sure that a model's input of (width, height) is not larger than anybody would ask for on purpose.
+
+    Raises
+    ------
+    ModelError
+        It is.
+    """
+    if max(size_px) > LARGEST_SIDE_PX:
+        raise ModelError(
+            f"not usable: the model takes pictures of {size_px[0]}x{size_px[1]}, and inputs may be up to "
+            f"{LARGEST_SIDE_PX} pixels wide and high"
+        )
+
+
+def shared_engine(path: Path, *, threads: int = 1, any_size: bool = False, precision: Precision = "full") -> Engine:
+    """What runs a model file; one that is open already is shared.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, no ONNX model, or does not run.
+    """
+    changed_ns = path.stat().st_mtime_ns if path.is_file() else 0
+    with _opening:
+        return _shared_engine(path, threads, any_size, precision, changed_ns)
+
+
 @lru_cache(maxsize=16)
-def _shared_engine(path: Path, threads: int, any_size: bool, changed_ns: int) -> Engine:
-    return OnnxRuntime(path, threads=threads, any_size=any_size)
+def _shared_engine(path: Path, threads: int, any_size: bool, precision: Precision, changed_ns: int) -> Engine:
+    check_file(path)
+    with as_model_errors(path.name):
+        return open_with_first(path, threads=threads, any_size=any_size, precision=precision)
 
 
 class OnnxDetector:
@@ -150,8 +204,21 @@ class OnnxDetector:
         blob = self._blob((len(frames), 3, size[1], size[0]))
         for picture, frame in zip(blob, frames, strict=True):
             box.fill(picture, frame, self.family.preparation, region=region)
-        decoded = self.family.decode(self._engine.run(self.family.feeds(blob)), size)
+        decoded = self._decoded(blob, size)
         return [self._detections(frame, region, box, *found) for found, frame in zip(decoded, frames, strict=True)]
+
+    def _decoded(self, blob: NDArray[np.float32], size: tuple[int, int]) -> list[tuple[Floats, Floats]]:
+        with as_model_errors(f"the model {self.name}"):
+            outputs = self._engine.run(self.family.feeds(blob))
+        try:
+            # What is not finite is left out afterwards.
+            with np.errstate(all="ignore"):
+                found = self.family.decode(outputs, size)
+        except (ValueError, IndexError):
+            found = []
+        if len(found) != len(blob):
+            raise ModelError(f"the model {self.name} does not give outputs of its family's shape: export it anew")
+        return found
 
     def _blob(self, shape: tuple[int, int, int, int]) -> NDArray[np.float32]:
         """Memory for an input, the same each time."""
@@ -177,7 +244,8 @@ class OnnxDetector:
         blank = np.zeros((1, 3, rows, columns), np.float32)
         try:
             engine = open_engine(True)
-            self.family.decode(engine.run(self.family.feeds(blank)), (columns, rows))
+            with as_model_errors("the model"):
+                self.family.decode(engine.run(self.family.feeds(blank)), (columns, rows))
         except (ModelError, ValueError, IndexError):
             return None
         return engine

@@ -25,6 +25,8 @@ REFUSALS = (
 )
 """What ONNX Runtime raises for files it cannot run; they share no base class of their own."""
 
+PROCESSOR = "CPUExecutionProvider"
+
 
 class OnnxRuntime:
     """A model on ONNX Runtime.
@@ -36,13 +38,17 @@ class OnnxRuntime:
         Threads of one call.
     any_size : bool
         Whether the height and width of the input are left open, in place of those the file declares.
-    providers : sequence of str
-        In the order in which ONNX Runtime tries them for each part of the model.
+    provider : str
+        Who computes, by ONNX Runtime's name; what it cannot, the processor does.
+    options : mapping
+        The provider's own, by name.
+    precision : str
+        In which the provider computes with these options, for people.
 
     Raises
     ------
     ModelError
-        The file is missing, no ONNX model, or does not run.
+        The file is missing, no ONNX model, or does not run with this provider.
     """
 
     def __init__(
@@ -51,23 +57,27 @@ class OnnxRuntime:
         *,
         threads: int = 1,
         any_size: bool = False,
-        providers: Sequence[str] = ("CPUExecutionProvider",),
+        provider: str = PROCESSOR,
+        options: Mapping[str, str] | None = None,
+        precision: str = "float32",
     ) -> None:
-        if not path.is_file():
-            raise ModelError(
-                f"there is no model file {path}: give the path of an .onnx file or a name from `throng models list`"
-            )
+        check_there(path)
         model: Path | bytes = _for_any_size(path) if any_size else path
+        providers: list[Any] = [PROCESSOR] if provider == PROCESSOR else [(provider, dict(options or {})), PROCESSOR]
+        short = provider.removesuffix("ExecutionProvider")
         try:
-            self._session = onnxruntime.InferenceSession(model, _options(threads), providers=list(providers))
+            # Left to itself, ONNX Runtime prints what went wrong and goes on with the processor.
+            self._session = onnxruntime.InferenceSession(model, _options(threads), providers=providers, enable_fallback=0)
         except REFUSALS as error:
-            raise ModelError(f"{path.name} is not an ONNX model that can be run: {first_line(error)}") from None
+            whom = "" if provider == PROCESSOR else f" with {short}"
+            raise ModelError(f"{path.name} is not an ONNX model that can be run{whom}: {first_line(error)}") from None
+        if self._session.get_providers()[0] != provider:
+            raise ModelError(f"{short} does not load: ONNX Runtime lists it, but a library or device that it needs is missing")
         self.signature = Signature(
             tuple(_tensor(value) for value in self._session.get_inputs()),
             tuple(_tensor(value) for value in self._session.get_outputs()),
         )
-        provider = self._session.get_providers()[0].removesuffix("ExecutionProvider")
-        self.described = f"ONNX Runtime, {provider}, float32"
+        self.described = f"ONNX Runtime, {short}, {precision}"
 
     def run(self, inputs: Mapping[str, Array]) -> Sequence[NDArray[np.float32]]:
         """The outputs, in the order of the signature.
@@ -82,6 +92,18 @@ class OnnxRuntime:
         except REFUSALS as error:
             raise ModelError(f"the model failed on a picture: {first_line(error)}") from None
         return outputs
+
+
+def check_there(path: Path) -> None:
+    """Make sure that a model file is there.
+
+    Raises
+    ------
+    ModelError
+        It is not.
+    """
+    if not path.is_file():
+        raise ModelError(f"there is no model file {path}: give the path of an .onnx file or a name from `throng models list`")
 
 
 def first_line(error: BaseException) -> str:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throng.detect.engine import Array, Signature
-from throng.detect.family import Floats, Preparation, picture_size
+from throng.detect.family import Floats, Preparation, check_shape, fits, picture_size
+from throng.detect.grid import cell_counts, cells
 
 STRIDES = (8, 16, 32)
 MIN_SCORE = 0.1
@@ -18,15 +19,13 @@ def recognise(signature: Signature) -> "Yolox | None":
     size = picture_size(signature)
     if size is None or len(signature.inputs) != 1 or len(signature.outputs) != 1:
         return None
-    shape = signature.outputs[0].shape
-    if any(side % 32 for side in size) or len(shape) != 3 or shape[1] != cell_count(size) or (shape[2] or 0) < 6:
+    output = signature.outputs[0]
+    if any(side % 32 for side in size) or not fits(output, None, None, None):
+        return None
+    # A free number of cells could as well be that of another family.
+    if output.shape[1] != sum(cell_counts(size, STRIDES)) or (output.shape[2] or 0) < 6:
         return None
     return Yolox(signature.inputs[0].name, size)
-
-
-def cell_count(size_px: tuple[int, int]) -> int:
-    """Rows of the output for an input of (width, height)."""
-    return sum((size_px[0] // stride) * (size_px[1] // stride) for stride in STRIDES)
 
 
 class Yolox:
@@ -57,10 +56,9 @@ class Yolox:
 
     def decode(self, outputs: Sequence[NDArray[np.float32]], size_px: tuple[int, int]) -> list[tuple[Floats, Floats]]:
         """For each picture of the batch boxes (n, 4), pixels of an input of (width, height), and scores (n,) of people."""
-        if outputs[0].shape[1] != cell_count(size_px):
-            raise ValueError("the output has not the cells of its input")
+        check_shape(outputs[0], None, sum(cell_counts(size_px, STRIDES)), None)
         if size_px not in self._cells:
-            self._cells[size_px] = _cells(size_px)
+            self._cells[size_px] = cells(size_px, STRIDES)
         corners, strides = self._cells[size_px]
         return [_decoded(output, corners, strides) for output in outputs[0]]
 
@@ -72,13 +70,3 @@ def _decoded(output: NDArray[np.float32], corners: Floats, strides: Floats) -> t
     centres = (rows[:, :2] + corners[likely]) * strides[likely, None]
     halves = np.exp(np.clip(rows[:, 2:], -10.0, 10.0)) * strides[likely, None] / 2
     return np.column_stack([centres - halves, centres + halves]), scores[likely].astype(np.float64)
-
-
-def _cells(size_px: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Corner (cells, 2) in cells and stride (cells,) in pixels of every output row."""
-    corners, strides = [], []
-    for stride in STRIDES:
-        y, x = np.mgrid[: size_px[1] // stride, : size_px[0] // stride]
-        corners.append(np.column_stack([x.ravel(), y.ravel()]).astype(np.float64))
-        strides.append(np.full(x.size, float(stride)))
-    return np.concatenate(corners), np.concatenate(strides)

@@ -62,7 +62,9 @@ class Camera(Answer):
 
     name: str
     state: State
-    reason: str = Field(description="Why the camera's numbers are unknown.")
+    reason: str = Field(
+        description="Why the camera's numbers are unknown; of a live one what is worth knowing all the same, as that it is slowed."
+    )
     since: datetime
     places: list[Place]
 

@@ -65,6 +65,8 @@ class LineCrossings:
         time_s : float
             When.
         """
+        if not len(ids):
+            return []
         distances = signed_distance_to_line(points_px, self._ends)
         shares = share_along_line(points_px, self._ends)
         crossings = []

@@ -1,7 +1,7 @@
 /** One camera's tile: its state, people now, the last hour, its zones and lines. */
 
 import type { Curve } from "../curve.ts";
-import { margin, nameOrDash, people, readingText, reasonSentence, tickClock } from "../format.ts";
+import { capitalised, margin, nameOrDash, people, readingText, reasonSentence, tickClock } from "../format.ts";
 import type { CameraReading, Reading } from "../readings.ts";
 import { CurveView } from "./curve.ts";
 import { make, setData, setShown, setText } from "./dom.ts";
@@ -15,6 +15,7 @@ export class TileView {
   readonly #phase = make("p", { class: "phase" });
   readonly #figures = make("div", { class: "figures" });
   readonly #label = make("p", { class: "label" });
+  readonly #note = make("p", { class: "label" });
   readonly #curve = new CurveView(this.#id);
   readonly #zones = new Table("Zones", ["Zone", "People now"]);
   readonly #lines = new Table("Lines", ["Line totals", "In", "Out"]);
@@ -29,7 +30,7 @@ export class TileView {
       make(
         "div",
         { class: "tile-body" },
-        make("div", { class: "now" }, this.#figures, this.#label),
+        make("div", { class: "now" }, this.#figures, this.#label, this.#note),
         this.#curve.element,
         make("div", { class: "places" }, this.#zones.element, this.#lines.element),
       ),
@@ -43,6 +44,8 @@ export class TileView {
     this.#showFigures(camera);
     const first = camera.people ?? camera.flow?.in ?? null;
     setText(this.#label, labelOf(camera, first, nowS, tickS));
+    setText(this.#note, camera.note === "" ? "" : `${capitalised(camera.note)}.`);
+    setShown(this.#note, camera.note !== "");
     this.#curve.update(curve, nowS);
     setShown(this.#curve.element, curve.traces.length > 0);
     this.#zones.update(camera.zones.length > 1 ? camera.zones.map((zone) => [zone.name, zone.people]) : []);
