@@ -112,10 +112,10 @@ def _resized(path: Path, size_px: tuple[int, int]) -> bytes:
     return content
 
 
-def throng(plan: Plan, film: Path) -> Run:
-    """The whole of Throng up to its measurements."""
+def throng(plan: Plan, film: Path, *, rate_hz: float | None = None) -> Run:
+    """The whole of Throng up to its measurements, at every frame or so many times a second."""
     watch, totals = Watch(), Totals.of(plan)
-    with open_source(str(film), camera="bench", threads=1) as source:
+    with open_source(str(film), camera="bench", threads=1, max_rate_hz=rate_hz) as source:
         for item in Pipeline(plan).run(source):
             if not isinstance(item, Outage):
                 totals.add(item)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from tests.conftest import ROOT
 
+from throng.detect.onnx import FAMILIES
+
 
 def test_the_example_of_the_tracker_runs(capsys: pytest.CaptureFixture[str]) -> None:
     examples = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "tracking.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -21,3 +23,8 @@ def test_the_example_of_the_tracker_runs(capsys: pytest.CaptureFixture[str]) -> 
     convert = names["detections_of"]
     assert callable(convert)
     assert len(convert(found, 1.0)) == 1
+
+
+def test_every_family_of_models_is_on_the_page() -> None:
+    page = (ROOT / "docs" / "seeing.md").read_text(encoding="utf-8").lower()
+    assert [family for family in FAMILIES if family not in page] == []
