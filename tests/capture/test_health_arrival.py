@@ -70,7 +70,20 @@ def test_a_lower_rate_that_lasts_is_the_cameras_own() -> None:
     assert 300.0 <= reasons[-1][0] <= 400.0
 
 
-def test_outages_and_clocks_that_jump_are_no_loss() -> None:
+@given(gap_s=st.floats(5.1, 4000.0), restarts=st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_outages_are_no_loss(gap_s: float, restarts: bool) -> None:
+    """The source tells them itself; after one, the numbers may begin anew."""
+    times_s = [i / 5 for i in range(100)] + [20 + gap_s + i / 5 for i in range(100)]
+    indices = list(range(100)) + list(range(0 if restarts else 100, 100 if restarts else 200))
+    assert told(times_s, indices) == []
+
+
+def test_numbers_that_begin_anew_are_no_loss() -> None:
+    assert told([i / 5 for i in range(200)], [*range(100), *range(100)]) == []
+
+
+def test_clocks_that_jump_are_no_loss() -> None:
     times_s, now_s = [], 0.0
     for i in range(1000):
         now_s += {200: 40.0, 400: 3600.0, 600: -7200.0, 800: 8.0}.get(i, 0.2)

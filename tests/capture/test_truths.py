@@ -135,6 +135,13 @@ def test_a_clock_that_runs_over_goes_on(tmp_path: Path) -> None:
     assert np.diff([frame.time_s for frame in frames]).max() < 0.1
 
 
+def video_of(container: SimpleNamespace, *, patience_s: float | None = None) -> stream.Video:
+    """An open video whose container is made up."""
+    info = SourceInfo(64, 48, 25.0, None, None)
+    opened = cast("InputContainer", container)
+    return stream.Video(opened, info, has_times=True, nominal_interval_s=0.04, patience_s=patience_s)
+
+
 def with_sound(path: Path, *, codecs: Sequence[str], start_s: float = 0.0) -> Path:
     """A second of silence, and of greys where a codec of pictures is named too, as streams in this order."""
     with av.open(str(path), "w") as container:
@@ -164,12 +171,20 @@ def test_sound_beside_the_picture_is_left_alone(tmp_path: Path, name: str) -> No
     assert not truncated
 
 
-def test_sound_that_is_switched_on_in_mid_stream_ends_nothing(tmp_path: Path) -> None:
-    path = with_sound(tmp_path / "film.ts", codecs=("mpeg2video", "aac"), start_s=1.0)
-    path.write_bytes(encoded(25) + path.read_bytes())
-    frames, _ = frames_of(path)
-    assert len(frames) >= 49
-    assert frames[-1].time_s == pytest.approx(1.96, abs=0.05)
+def test_sound_that_is_switched_on_in_mid_stream_ends_nothing() -> None:
+    """At a packet of a stream that is new PyAV's generator fails, because it knows only those that were there at the start."""
+    pictures = [SimpleNamespace(is_corrupt=False), SimpleNamespace(is_corrupt=False)]
+    before, after = (SimpleNamespace(size=100, is_corrupt=False, decode=lambda shown=shown: [shown]) for shown in pictures)
+
+    def demux(of: Iterator[SimpleNamespace | None]) -> Iterator[SimpleNamespace]:
+        for packet in of:
+            if packet is None:
+                raise IndexError("list index out of range")
+            yield packet
+
+    packets = iter([before, None, None, after])
+    container = SimpleNamespace(streams=SimpleNamespace(video=[None]), demux=lambda _: demux(packets))
+    assert list(video_of(container).frames()) == cast("list[av.VideoFrame]", pictures)
 
 
 def test_sound_alone_is_no_camera(tmp_path: Path) -> None:
@@ -333,13 +348,7 @@ def test_packets_that_never_become_pictures_end_the_patience() -> None:
 
     packet = SimpleNamespace(size=100, is_corrupt=False, decode=empty)
     container = SimpleNamespace(streams=SimpleNamespace(video=[None]), demux=lambda _: itertools.repeat(packet))
-    video = stream.Video(
-        cast("InputContainer", container),
-        SourceInfo(64, 48, 25.0, None, None),
-        has_times=True,
-        nominal_interval_s=0.04,
-        patience_s=0.2,
-    )
+    video = video_of(container, patience_s=0.2)
     with pytest.raises(SourceError, match=r"it sent nothing for 0\.2 s that can be decoded"):
         next(video.frames())
 

@@ -21,12 +21,14 @@ _LEAST_STILL_SHARE = 0.12
 _GONE_SHARE = 0.25
 """Cells that look alike by chance are up to 22 in 100 at a likeness of 0.4 where a scene repeats itself."""
 _BACK_SHARE = 0.6
-_ABRUPT_LOOKS = 3
+_ABRUPT_LOOKS = 2
 _TURNING_LOOKS = 8
 _OTHER_LOOKS = 30
 
 
 _SUSPECT_SHARE = 0.9
+_SLOWER = 24
+_FIRST_LOOKS = 30
 _REACH_PX = 10
 _FOUND = 0.6
 _TOLERANCE_PX = 1.3
@@ -44,15 +46,19 @@ class View:
     - at least 12 in 100 of them are found elsewhere, within 10 pixels of the middle thumbnail (5 per cent of the picture), by
       shifts that agree with one similarity (shift, zoom, rotation; RANSAC), and these are 3 in 10 of all that are found
       elsewhere; or
-    - at most a quarter shows the scene, within three looks of one in which 6 in 10 did, or half a minute after it began to show
+    - at most a quarter shows the scene, within two looks of one in which 6 in 10 did, or half a minute after it began to show
       something else that has stood still since: a mount is turned, and a lens covered, within seconds; a crowd gathers, and
       sways; a bus leaves half of the picture.
+
+    The scene is known twice, as it was over the last minutes and over the last hours (24 times as slowly), and a cell that is
+    like either shows it: a crowd that stands for ten minutes does not displace the floor that it stands on.
 
     It is back where it was when 6 in 10 show the scene again and few are found elsewhere.
     """
 
     def __init__(self) -> None:
         self._scene: Floats | None = None
+        self._older: Floats | None = None
         self._now: Thumbnail | None = None
         self._looks = 0
         self._good: deque[bool] = deque(maxlen=_ABRUPT_LOOKS)
@@ -63,7 +69,7 @@ class View:
     def judge(self, thumbnail: Thumbnail, already: bool) -> bool:
         """Whether the camera looks elsewhere; `already` while that is the verdict."""
         before, self._now = self._now, thumbnail
-        if self._scene is None or before is None or self._looks < _LOOKS_TO_KNOW:
+        if self._scene is None or self._older is None or before is None or self._looks < _LOOKS_TO_KNOW:
             return False
         scene_power = cell_means(np.square(self._scene))
         known = scene_power >= _KNOWN_POWER
@@ -76,6 +82,9 @@ class View:
             return already
         self._turning_looks = 0
         alike = likeness(thumbnail.structure, self._scene, powers=(thumbnail.power, scene_power)) >= _ALIKE
+        if alike[judged].mean() < _SUSPECT_SHARE:
+            older_power = cell_means(np.square(self._older))
+            alike |= likeness(thumbnail.structure, self._older, powers=(thumbnail.power, older_power)) >= _ALIKE
         kept = float(alike[judged].mean())
         if already:
             return kept < _BACK_SHARE or self._shifted(judged & ~alike, int(judged.sum()))
@@ -89,10 +98,14 @@ class View:
         if self._now is None:
             return
         self._looks += 1
-        if self._scene is None:
-            self._scene = self._now.structure.copy()
-        else:
-            self._scene += np.float32(max(share, 1.0 / self._looks)) * (self._now.structure - self._scene)
+        if self._scene is None or self._older is None:
+            self._scene, self._older = self._now.structure.copy(), self._now.structure.copy()
+            return
+        first = 1.0 / self._looks
+        self._scene += np.float32(max(share, first)) * (self._now.structure - self._scene)
+        if self._looks > _FIRST_LOOKS:
+            first = 0.0
+        self._older += np.float32(max(share / _SLOWER, first)) * (self._now.structure - self._older)
 
     def _stands_still(self, thumbnail: Thumbnail, judged: NDArray[np.bool_]) -> bool:
         """Whether what is seen in place of the scene has been the same for half a minute."""
