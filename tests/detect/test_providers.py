@@ -83,7 +83,7 @@ def _pretend_openvino(monkeypatch: pytest.MonkeyPatch, devices: list[str], forma
 @pytest.mark.parametrize(
     ("devices", "formats", "full", "fast"),
     [
-        # In float32 on a processor it is no faster than ONNX Runtime.
+        # In float32 on a processor it is slower than ONNX Runtime on some models.
         (["CPU"], ["FP32", "INT8"], False, False),
         (["CPU"], ["BF16", "FP32"], False, True),
         (["CPU"], ["FP32", "FP16"], False, True),

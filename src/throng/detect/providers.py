@@ -78,7 +78,8 @@ def providers(precision: Precision = "full") -> list[Provider]:
     """Those that are here, the one to be asked first at the head; the last is always the processor with ONNX Runtime.
 
     OpenVINO as a library of its own is among them where it gains something: on a graphics card, or where it computes in half
-    precision and that may be; in float32 on a processor it is no faster than ONNX Runtime.
+    precision and that may be; in float32 on a processor it is slower than ONNX Runtime on some models (YOLOX)
+    and faster on others, so that it is not worth the difference.
     """
     listed = onnxruntime.get_available_providers()
     found = []

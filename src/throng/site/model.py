@@ -189,8 +189,8 @@ class Camera(Table):
         default=None,
         max_length=3,
         pattern=r"^(?:[2-8]x[1-8]|1x[2-8])$",
-        description="Let a model also look at overlapping tiles of the picture, for people who are small in it; each tile "
-        "costs about as much as the whole. `throng doctor --site FILE --camera NAME` finds what is worth it.",
+        description="Let a model also look at overlapping tiles of the picture, for people who are small in it; each "
+        "tile costs a look of its own. `throng doctor --site FILE --camera NAME` finds what is worth it.",
         json_schema_extra={"rule": 'that is columns x rows from "2x1" to "8x8"'},
     )
     anchor: Anchor = Field(

@@ -166,7 +166,7 @@ def _providers_table(report: dict[str, Any]) -> Table:
     table = Table("asked in this order", "through", "state")
     for row in report["providers"]:
         asked = " and ".join(row["precisions"])
-        state = f"here, for {asked} precision" if asked else "here; in float32 no faster than the CPU row, so not asked"
+        state = f"here, for {asked} precision" if asked else "here; asked for fast precision only, on processors that have a short format"
         table.add_row(row["name"], row["library"], escape(state if row["library"] else f"absent: {row['remedy']}"))
     return table
 
