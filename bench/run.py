@@ -14,11 +14,15 @@ from typing import NamedTuple
 
 from bench import (
     accuracy,
+    seeing_accuracy,
     seeing_busy,
     seeing_cameras,
+    seeing_engines,
     seeing_film,
+    seeing_health,
     seeing_memory,
     seeing_quiet,
+    seeing_tiles,
     tracking_accuracy,
     tracking_counts,
     tracking_ideas,
@@ -32,6 +36,8 @@ MODELS = Path(os.environ.get("THRONG_MODELS", ROOT.parent / "shared" / "models")
 MODEL = MODELS / "yolox_nano.onnx"
 STREET = (DATA / seeing_busy.FOOTAGE, MODEL)
 ROOM = (DATA / seeing_film.FOOTAGE, MODEL)
+ENGINES = (DATA / seeing_engines.FOOTAGE, *(MODELS / f"{name}.onnx" for name in seeing_engines.MODELS))
+TILES = (DATA / seeing_tiles.FOOTAGE, *(MODELS / f"{name}.onnx" for name in seeing_tiles.MODELS))
 
 
 class Part(NamedTuple):
@@ -47,6 +53,12 @@ PARTS = {
     "seeing-quiet": Part("A quiet scene on one core", lambda: seeing_quiet.table(DATA, MODEL), ROOM),
     "seeing-cameras": Part("How many cameras fit on two cores", lambda: seeing_cameras.table(DATA, MODEL), ROOM),
     "seeing-memory": Part("Memory of a further camera", lambda: seeing_memory.table(DATA, MODEL), ROOM),
+    "seeing-health": Part("What is told of a camera that sees nothing", lambda: seeing_health.table(DATA), (DATA / "video",)),
+    "seeing-engines": Part("What runs a model, and how precisely", lambda: seeing_engines.table(DATA, MODELS), ENGINES),
+    "seeing-tiles": Part("Tiles for small people", lambda: seeing_tiles.table(DATA, MODELS), TILES),
+    "seeing-accuracy": Part(
+        "What the detectors see", lambda: seeing_accuracy.table(DATA, MODELS), (DATA / "video", MODELS / "yolox_nano.onnx")
+    ),
     "foreground": Part("Line counts by `foreground` on simulated concourses", accuracy.table),
     "tracking-accuracy": Part("Following people, beside the peers", lambda: tracking_accuracy.table(DATA), (DATA / "mot",)),
     "tracking-ideas": Part("What each idea in the tracker is worth", lambda: tracking_ideas.table(DATA), (DATA / "mot",)),

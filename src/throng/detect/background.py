@@ -17,14 +17,24 @@ AGREED_SHARE = 0.6
 """Share of the samples that must agree with their median."""
 SLOW_S = 12.0
 """Time constant with which bare ground follows the light."""
+NEARBY_PX = 15
+"""Ground within half of this of people and things is theirs: what seems a shadow there may be a leg. Other ground follows the
+light wherever it seems to be only that which differs."""
 NOTICE_S = 0.25
 """How often pixels that stay different are looked at."""
 OBJECT_S = 20.0
 """What stays different and unchanging for so long, and is no person, belongs to the scene."""
 PERSON_S = 180.0
-"""The same where a person has been found."""
+"""The same where a person has been found in whom nothing moves at all."""
+ALIVE_SHARE, ALIVE_S = 0.03, 10.0
+"""A person in whom more than this share of the foreground changed between two looks stands still and lives: nothing of them
+counts as unchanging for longer than this."""
+SWAY_HZ, SWAY_S = 1.2, 12.0
+"""Pixels that turn from scene to foreground or back more often than this, over about so long, show leaves, flags or water."""
 GHOST_S = 1.5
 """The same where the scene, not the picture, shows the outline of somebody."""
+STILL_SHARE = 0.5
+"""Share of a box's foreground that must have been unchanging for that long to make it doubtful."""
 LIGHT_ROUGH, LIGHT_DEPTH, LIGHT_TINT = 0.1, 0.7, 0.2
 """Standard deviation, drop and spread over the colours of log(picture / scene) in a neighbourhood, up to which only the light
 differs."""
@@ -48,12 +58,28 @@ class Background:
         self.age_s = 0.0
         self._time_s: float | None = None
         self._mean: Floats | None = None
+        self._raw: Mask = np.empty((0, 0), dtype=np.uint8)
         self._since_notice_s = 0.0
+        self._medians: list[float] = []
 
     @property
     def settled(self) -> bool:
         """Whether the scene is old enough to be relied on."""
         return self.age_s >= START_S[1]
+
+    def doubtful(self, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of the boxes (n, 4) may hold a hole in the scene, where somebody stood when it was begun.
+
+        While the scene is still taken anew, what does not move may be either; the last median decides.
+        """
+        found = np.zeros(len(boxes), dtype=bool)
+        if not self._medians:
+            return found
+        for k, (x0, y0, x1, y1) in enumerate(np.maximum(np.rint(boxes), 0).astype(int).tolist()):
+            part = (slice(y0, y1), slice(x0, x1))
+            still, raw = int(np.count_nonzero(self._other_s[part] > GHOST_S)), int(np.count_nonzero(self._raw[part]))
+            found[k] = still > STILL_SHARE * max(1, raw)
+        return found
 
     def foreground(self, picture: Picture, time_s: float) -> Mask:
         """Pixels (rows, columns) that differ from the empty scene: `SURE`, `UNSURE` where it may be a shadow, else 0.
@@ -75,10 +101,13 @@ class Background:
         self._scene = scene
         raw = _differs(picture, scene, self._noise)
         self._watch_flood(picture, raw)
+        self._turned = cv2.bitwise_xor(raw, self._raw)
         self._raw = raw
-        return _cleaned(raw, _only_light(picture, scene))
+        often = 255.0 * min(0.5, SWAY_HZ * self._dt_s) + 1.0
+        sways = cv2.compare(self._turns, often, cv2.CMP_GT)
+        return _cleaned(raw, cv2.bitwise_or(_only_light(picture, scene), sways))
 
-    def learn(self, picture: Picture, foreground: Mask, people: Mask) -> None:
+    def learn(self, picture: Picture, foreground: Mask, people: Mask, boxes: NDArray[np.float64]) -> None:
         """Take up the light of bare ground and what has come to stay.
 
         Parameters
@@ -89,6 +118,8 @@ class Background:
             Its answer.
         people : (rows, columns) uint8
             255 where people were found.
+        boxes : (n, 4) float64
+            Their boxes.
         """
         assert self._mean is not None
         foreground = cv2.compare(foreground, UNSURE, cv2.CMP_GT)
@@ -96,12 +127,14 @@ class Background:
         bare = cv2.bitwise_not(cv2.bitwise_or(taken, people))
         share = 1.0 - float(np.exp(-self._dt_s / SLOW_S))
         if share > 0:
-            cv2.accumulateWeighted(picture, self._mean, share, mask=bare)
+            near = cv2.dilate(cv2.bitwise_or(foreground, people), np.ones((NEARBY_PX, NEARBY_PX), np.uint8))
+            cv2.accumulateWeighted(picture, self._mean, share, mask=cv2.bitwise_or(bare, cv2.bitwise_not(near)))
             deviation = cv2.absdiff(picture, self._scene)
             cv2.accumulateWeighted(_largest(deviation), self._noise, share, mask=bare)
+        self._watch_sway(people)
         self._since_notice_s += self._dt_s
         if self._since_notice_s >= NOTICE_S:
-            self._notice(picture, foreground, people)
+            self._notice(picture, foreground, people, boxes)
             self._since_notice_s = 0.0
 
     def _begin(self, picture: Picture) -> None:
@@ -113,6 +146,9 @@ class Background:
         self._medians = list(START_S)
         self._flood_s = 0.0
         self._since_notice_s = 0.0
+        self._raw = np.zeros(shape, dtype=np.uint8)
+        self._passed: Mask = np.zeros(shape, dtype=np.uint8)
+        self._turns: Floats = np.zeros(shape, dtype=np.float32)
         self._other: Picture = picture
         self._other_s: Floats = np.zeros(shape, dtype=np.float32)
 
@@ -143,7 +179,14 @@ class Background:
         if self._flood_s > FLOOD_S:
             self._begin(picture)
 
-    def _notice(self, picture: Picture, foreground: Mask, people: Mask) -> None:
+    def _watch_sway(self, people: Mask) -> None:
+        """Where pixels turn from scene to foreground and back although nobody passes, before or after."""
+        passed = cv2.dilate(people, np.ones((7, 7), np.uint8))
+        turned = cv2.bitwise_and(self._turned, cv2.bitwise_not(cv2.bitwise_or(passed, self._passed)))
+        cv2.accumulateWeighted(turned, self._turns, 1.0 - float(np.exp(-self._dt_s / SWAY_S)))
+        self._passed = passed
+
+    def _notice(self, picture: Picture, foreground: Mask, people: Mask, boxes: NDArray[np.float64]) -> None:
         """Give to the scene what differs from it and has not changed for long enough."""
         assert self._mean is not None
         same = (_largest(cv2.absdiff(picture, self._other)) < 18) & (foreground > 0)
@@ -151,11 +194,20 @@ class Background:
         self._other = np.where(same[..., None], self._other, picture)
         if not (self._other_s > GHOST_S).any():
             return
+        self._spare_the_living(same, foreground, boxes)
         limit_s = np.where(people > 0, PERSON_S, OBJECT_S)
         limit_s[self._ghosts(picture, foreground)] = GHOST_S
         over = self._other_s > limit_s
         self._mean[over] = picture[over]
         self._other_s[over] = 0.0
+
+    def _spare_the_living(self, same: NDArray[np.bool_], foreground: Mask, boxes: NDArray[np.float64]) -> None:
+        """People who stand still sway, and where they do, all of them stays; a parked thing does not stir."""
+        for x0, y0, x1, y1 in np.maximum(np.rint(boxes), 0).astype(int).tolist():
+            part = (slice(y0, y1), slice(x0, x1))
+            there = np.count_nonzero(foreground[part])
+            if there and there - np.count_nonzero(same[part]) > ALIVE_SHARE * there:
+                np.minimum(self._other_s[part], ALIVE_S, out=self._other_s[part])
 
     def _ghosts(self, picture: Picture, foreground: Mask) -> NDArray[np.bool_]:
         """Unchanging regions whose outline is an edge of the scene and not of the picture: there the scene is wrong."""

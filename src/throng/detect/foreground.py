@@ -9,12 +9,16 @@ from throng.data.frame import Frame
 from throng.data.scale import PersonScale
 from throng.detect.background import SURE, Background
 from throng.detect.boxes import clip
+from throng.detect.extent import fitted_extents
 from throng.detect.people_fit import STEPS, Candidates, body_mask, candidates, fit_people, middles
+from throng.detect.pixels import scaled_bgr
 from throng.detect.stature import CalibratedStature, LearnedStature, Stature, feet_grid
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.uint8]
 
+LEAST_SIDE = 16
+"""Pictures with a side of fewer pixels, once shrunk, show nobody."""
 LEAST_SHARE = 0.003
 """Smallest blob taken for a person while sizes are unknown, as a share of the picture."""
 ONE_BODY = 1.1
@@ -22,7 +26,7 @@ ONE_BODY = 1.1
 STEADY = 0.2
 """Box widths within which a person stays from one picture to the next."""
 YOUNG = 0.35
-"""What scores are multiplied by while the scene is uncertain: too weak to begin a track."""
+"""What scores are multiplied by while the scene is uncertain there: too weak to begin a track."""
 
 
 class Foreground:
@@ -37,6 +41,8 @@ class Foreground:
     """
 
     name = "foreground"
+    rest_s = 1.0
+    """The scene is learned from what does not change, too."""
 
     def __init__(self, *, scale: PersonScale | None = None, width_px: int = 384) -> None:
         self._scale = scale
@@ -48,15 +54,17 @@ class Foreground:
         """The people in a frame; frames must come in order of time."""
         if frame.size_px != self._size_px:
             self._begin(frame.size_px)
-        picture = frame.image_bgr
-        if self._ratio < 1.0:
-            picture = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)
+        if min(self._size) < LEAST_SIDE:
+            return Detections(np.empty((0, 4)), np.empty(0), frame.time_s)
+        picture = scaled_bgr(frame, self._size, smooth=True)
         mask = self._background.foreground(picture, frame.time_s)
         boxes, scores = self._people(mask)
         self._before = boxes
-        self._background.learn(picture, mask, body_mask(boxes, self._size))
+        self._background.learn(picture, mask, body_mask(boxes, self._size), boxes)
         if not self._background.settled:
             scores = scores * YOUNG
+        else:
+            scores = np.where(self._background.doubtful(boxes), scores * YOUNG, scores)
         boxes, scores = clip(boxes / self._ratio, scores, frame.size_px)
         return Detections(boxes, scores, frame.time_s)
 
@@ -80,9 +88,6 @@ class Foreground:
         filled = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
         if not self._stature.known:
             return self._first_people(boxes, filled)
-        if self._scale is not None:
-            fitted, gains = self._fit(mask)
-            return fitted, _scores(gains)
         alone = self._alone(boxes, filled)
         self._stature.learn(boxes[alone & self._whole(boxes)])
         keep = np.concatenate([[True], ~alone])
@@ -113,7 +118,8 @@ class Foreground:
             self._candidates, self._version = candidates(grid[real], boxes[real], self._size), self._stature.version
         prior = middles(self._before, self._size, radius=STEADY)
         chosen, gains = fit_people(mask, self._candidates, prior)
-        return self._candidates.boxes[chosen], gains
+        boxes, feet = self._candidates.boxes[chosen], self._candidates.feet[chosen]
+        return fitted_extents(mask, boxes, feet[:, 0]), gains
 
     def _first_people(self, boxes: Floats, filled: Floats) -> tuple[Floats, Floats]:
         """While sizes are unknown: a large blob is one person, or as many side by side as it is too wide for one."""
@@ -130,7 +136,7 @@ class Foreground:
 
 
 def _scores(gains: Floats) -> Floats:
-    scores: Floats = np.clip(0.2 + 0.8 * gains, 0.0, 1.0)
+    scores: Floats = np.clip(0.25 + 0.8 * gains, 0.0, 1.0)
     return scores
 
 

@@ -63,7 +63,7 @@ class Camera(Answer):
     name: str
     state: State
     reason: str = Field(
-        description="Why the camera's numbers are unknown; of a live one what is worth knowing all the same, as that it is slowed."
+        description="Why the camera's numbers are unknown; of a live one what is worth knowing, as that it is slowed."
     )
     since: datetime
     places: list[Place]

@@ -166,7 +166,8 @@ def _providers_table(report: dict[str, Any]) -> Table:
     table = Table("asked in this order", "through", "state")
     for row in report["providers"]:
         asked = " and ".join(row["precisions"])
-        state = f"here, for {asked} precision" if asked else "here; asked for fast precision only, on processors that have a short format"
+        never = "here; asked for fast precision only, on processors that have a short format"
+        state = f"here, for {asked} precision" if asked else never
         table.add_row(row["name"], row["library"], escape(state if row["library"] else f"absent: {row['remedy']}"))
     return table
 
