@@ -54,8 +54,9 @@ def test_a_bare_machine_is_looked_over_and_told_what_it_lacks(tmp_path: Path) ->
     (foreground,) = report["detectors"]
     assert foreground["name"] == "foreground"
     (speed,) = foreground["speeds"]
-    # Every picture takes a look, so that the looks alone bound the cameras.
-    assert 0 < speed["cameras"] < here["cores"] / (LOOKS_HZ * speed["look_ms"] / 1e3)
+    # One look in five for what changes, and one a second where nothing does: the looks alone bound the cameras.
+    share = 0.2 + 0.8 / LOOKS_HZ
+    assert 0 < speed["cameras"] < here["cores"] / (share * LOOKS_HZ * speed["look_ms"] / 1e3)
     assert [line for line in report["missing"] if "`throng models pull yolox_nano`" in line]
     assert list(tmp_path.iterdir()) == []
 

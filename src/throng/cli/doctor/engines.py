@@ -25,7 +25,7 @@ BUSY = 0.2
 """Share of looks at which something has changed: 80 per cent quiet."""
 FORMULA = (
     "cameras = cores / (5 pictures a second x (decoding one + comparing it with the one before + 0.2 x a look)); "
-    "with foreground every picture takes a look"
+    "foreground also looks once a second where nothing changes"
 )
 
 REMEDIES = {
@@ -164,7 +164,8 @@ def measured(model: InstalledModel, among: Sequence[Provider], frames: Sequence[
 def measured_foreground(frames: Sequence[Frame], host: Host) -> Measured:
     """The speed of the detector that needs no model."""
     look_s = _look_s(Foreground(), frames)
-    speed = Speed("CPU", "OpenCV", "OpenCV, CPU", 1e3 * look_s, host.cameras(look_s, busy=1.0))
+    busy = BUSY + (1 - BUSY) / (LOOKS_HZ * Foreground.rest_s)
+    speed = Speed("CPU", "OpenCV", "OpenCV, CPU", 1e3 * look_s, host.cameras(look_s, busy=busy))
     return Measured("foreground", "built in", [speed])
 
 
