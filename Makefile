@@ -1,6 +1,6 @@
 # Everything a newcomer needs. Each target sets itself up; a second run starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint bench build clean
+.PHONY: help demo test quick lint bench soak build clean
 SETUP := python3 scripts/setup.py
 BIN := .venv/bin
 
@@ -31,6 +31,10 @@ lint: ## check formatting, types and the walls between the rooms
 bench: ## measure against limits and peers, side by side; writes BENCHMARKS.md (ARGS=tracking: only the tracker's parts)
 	@$(SETUP) test
 	@$(BIN)/python -m bench.run $(ARGS)
+
+soak: ## break three of four cameras again and again for ten minutes (SOAK_S=600)
+	@$(SETUP) test
+	@THRONG_SOAK_S=$(or $(SOAK_S),600) $(BIN)/python -m pytest tests/soak/test_soak.py -s $(ARGS)
 
 build: ## build the page and a wheel into dist/
 	@$(SETUP) run

@@ -132,15 +132,17 @@ class _Running:
 
 
 def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: _Sender) -> None:
-    lost_s = float("-inf")
+    lost_s = newest_s = float("-inf")
     load = Load()
     for item in pipeline.run(watched(source)):
         sender.releases(wall.advance(item.time_s))
         if isinstance(item, Outage):
-            lost_s = item.time_s
+            # Frames may be timed a little ahead of the machine's clock, and so may the end of their tracks.
+            lost_s = max(item.time_s, newest_s)
             wall.outage(item.reason)
             sender.state("unknown", item.reason)
             continue
+        newest_s = max(newest_s, item.time_s)
         if item.time_s > lost_s:
             # A frame after the outage, not the end of tracks from before it.
             load.looked(item.time_s, missed=source.dropped)
