@@ -64,9 +64,12 @@ class Yolox:
 
 
 def _decoded(output: NDArray[np.float32], corners: Floats, strides: Floats) -> tuple[Floats, Floats]:
-    scores = output[:, 4] * output[:, 5]
-    likely = np.flatnonzero(scores >= MIN_SCORE)
+    # No probability is above 1, so that few rows are left to multiply; the output is large and its rows far apart.
+    likely = np.flatnonzero(output[:, 4] >= MIN_SCORE)
+    scores = output[likely, 4] * output[likely, 5]
+    enough = scores >= MIN_SCORE
+    likely, scores = likely[enough], scores[enough]
     rows = output[likely, :4].astype(np.float64)
     centres = (rows[:, :2] + corners[likely]) * strides[likely, None]
     halves = np.exp(np.clip(rows[:, 2:], -10.0, 10.0)) * strides[likely, None] / 2
-    return np.column_stack([centres - halves, centres + halves]), scores[likely].astype(np.float64)
+    return np.column_stack([centres - halves, centres + halves]), scores.astype(np.float64)
