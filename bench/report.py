@@ -36,11 +36,11 @@ def merged(report: str, sections: Mapping[str, str], titles: Sequence[str]) -> s
     return "\n".join([OPENING, *(f"## {title}\n\n{kept[title].strip()}\n" for title in titles if title in kept)])
 
 
-def provenance() -> str:
-    """What ran, on what, when: the first line of a section."""
+def provenance(*, used: str = "one") -> str:
+    """What ran, on what and how many of its cores, when: the first line of a section."""
     names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    machine = f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores, one used"
+    machine = f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores, {used} used"
     when = f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}"
     return paragraph(f"{when}; {machine}; Python {platform.python_version()}; {packages}.")
 

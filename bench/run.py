@@ -41,18 +41,19 @@ TILES = (DATA / seeing_tiles.FOOTAGE, *(MODELS / f"{name}.onnx" for name in seei
 
 
 class Part(NamedTuple):
-    """One section of the report: its title, what makes its lines, and the files it needs."""
+    """One section of the report: its title, what makes its lines, the files it needs, and how many cores it uses."""
 
     title: str
     lines: Callable[[], list[str]]
     needs: tuple[Path, ...] = ()
+    used: str = "one"
 
 
 PARTS = {
     "seeing-busy": Part("A busy street on one core", lambda: seeing_busy.table(DATA, MODEL), STREET),
     "seeing-quiet": Part("A quiet scene on one core", lambda: seeing_quiet.table(DATA, MODEL), ROOM),
-    "seeing-cameras": Part("How many cameras fit on two cores", lambda: seeing_cameras.table(DATA, MODEL), ROOM),
-    "seeing-memory": Part("Memory of a further camera", lambda: seeing_memory.table(DATA, MODEL), ROOM),
+    "seeing-cameras": Part("How many cameras fit on two cores", lambda: seeing_cameras.table(DATA, MODEL), ROOM, "two"),
+    "seeing-memory": Part("Memory of a further camera", lambda: seeing_memory.table(DATA, MODEL), ROOM, "two"),
     "seeing-health": Part("What is told of a camera that sees nothing", lambda: seeing_health.table(DATA), (DATA / "video",)),
     "seeing-engines": Part("What runs a model, and how precisely", lambda: seeing_engines.table(DATA, MODELS), ENGINES),
     "seeing-tiles": Part("Tiles for small people", lambda: seeing_tiles.table(DATA, MODELS), TILES),
@@ -78,7 +79,7 @@ def main() -> None:
     for name in chosen:
         print(f"bench: {name}", file=sys.stderr, flush=True)
         part = PARTS[name]
-        text = "\n".join([provenance(), "", *part.lines()])
+        text = "\n".join([provenance(used=part.used), "", *part.lines()])
         print(f"## {part.title}\n\n{text}\n", flush=True)
         _write({part.title: text})
 
