@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+import time
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -70,3 +71,11 @@ def test_live_without_a_loop_the_scene_ends() -> None:
 def test_a_scene_needs_scenario_and_camera(address: str) -> None:
     with pytest.raises(SourceError, match="simulate:SCENARIO/CAMERA"):
         open_source(address, camera="hall")
+
+
+def test_live_frames_beyond_max_rate_are_not_drops() -> None:
+    with open_source("simulate:concourse/north", camera="north", live=True, loop=True, max_rate_hz=2.0) as source:
+        for _ in zip(range(3), source, strict=False):
+            # Slower than the scene, and not slower than what is wanted of it.
+            time.sleep(0.3)
+        assert source.dropped == 0

@@ -99,10 +99,11 @@ class SimulatedSource:
             if due <= index:
                 self._stop.wait(start_s + (index + 1) / rate_hz - time.monotonic())
                 continue
-            self.dropped += due - index - 1
+            wanted = sum(gate.passes(number / rate_hz) for number in range(index + 1, due + 1))
+            self.dropped += max(0, wanted - 1)
             index, time_s = due, due / rate_hz
             if time_s >= self._duration_s:
                 return
-            if gate.passes(time_s):
+            if wanted:
                 image = self._scene.image_at(time_s)
                 yield Frame(pixels=image, time_s=start_unix_s + time_s, index=index, camera=self._camera)
