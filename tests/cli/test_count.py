@@ -42,7 +42,7 @@ def test_six_people_come_one_at_a_time(shared_data: Path, shared_models: Path, t
 
 
 @pytest.mark.realdata
-# Of the four (centre) and three (foot) who go out one is half hidden at the right edge, and may be missed.
+# Four (centre) and three (foot) go out; whether one of them is followed long enough hangs on how pictures are made small.
 @pytest.mark.parametrize(("anchor", "ins", "outs"), [("centre", {2}, {3, 4}), ("foot", {1, 2}, {2, 3})])
 def test_a_real_street_is_counted(
     shared_data: Path, shared_models: Path, tmp_path: Path, anchor: str, ins: set[int], outs: set[int]
