@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -85,6 +87,7 @@ def run_sensor(site: Site, cameras: Sequence[Camera], messages: "Messages", *, t
         Threads of each model call; cameras take turns, so that no more are busy at a time.
     """
     _end_with_parent()
+    threading.excepthook = _tell_where
     lock, turns = threading.Lock(), Turns()
     running = [_Running(site, camera, _Sender(camera.name, messages, lock), turns, threads) for camera in cameras]
     while running:
@@ -129,6 +132,11 @@ class _Running:
             pass
         # Not reached by a fault of ours, which ends the thread and is printed.
         self.done = True
+
+
+def _tell_where(fault: threading.ExceptHookArgs) -> None:
+    """Print where a fault of ours happened and of what kind it is, and not what it says: that may hold a number of people."""
+    print("".join(traceback.format_tb(fault.exc_traceback)) + fault.exc_type.__name__, file=sys.stderr, flush=True)
 
 
 def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: _Sender) -> None:

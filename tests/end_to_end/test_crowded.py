@@ -51,3 +51,4 @@ def test_too_many_cameras_are_slowed_alike_and_one_that_breaks_is_started_again_
     assert said["broken"][-1].startswith("live")
     assert looks["broken"] > 0.5 * min(healthy)
     assert "ZeroDivisionError" in done.stderr
+    assert "1234" not in done.stderr

@@ -13,8 +13,8 @@ Plane = NDArray[np.uint8]
 class Planes(MemoryOnly):
     """A YCbCr picture whose conversion to full-size colour has not been paid for yet.
 
-    Most of what looks at a picture needs it small or needs its brightness only; converting a 1080p picture to BGR costs as much
-    as decoding it.
+    Most of what looks at a picture needs it small or needs its brightness only; converting all of it to BGR first would be for
+    nothing.
 
     Parameters
     ----------

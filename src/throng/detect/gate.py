@@ -87,7 +87,7 @@ def _to_pixels(cells: Region, shape: tuple[int, ...], side: int, size_px: tuple[
 def _cells(luma: NDArray[np.uint8]) -> tuple[NDArray[np.float32], int]:
     """Mean brightness (rows, columns) over square cells, and their side in pixels.
 
-    Halving again and again takes a tenth of the time of one step; the last is in floating point, so that noise below one grey
+    Halving again and again is several times faster than one step; the last is in floating point, so that noise below one grey
     level is seen.
     """
     side = 1

@@ -89,8 +89,9 @@ class OnnxRuntime:
         """
         try:
             outputs: Sequence[NDArray[np.float32]] = self._session.run(None, dict(inputs))
-        except REFUSALS as error:
-            raise ModelError(f"the model failed on a picture: {first_line(error)}") from None
+        except REFUSALS:
+            # Not in the library's words: a shape in them may be the number of people.
+            raise ModelError("the model failed on a picture; try it with `throng doctor`, or export it anew") from None
         return outputs
 
 

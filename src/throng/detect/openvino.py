@@ -24,7 +24,7 @@ _REPORTING = "openvino.tools.ovc"
 _FORMATS = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}
 _OFTEN = 20
 _SHAPES = 8
-"""Inputs of a free size run on a model for any size, which is up to a quarter slower; shapes that come so often get models of
+"""Inputs of a free size run on a model for any size, which is slower; shapes that come so often get models of
 their own, up to so many."""
 
 
@@ -125,8 +125,9 @@ class OpenVino:
         """
         try:
             results = self._request(inputs).infer(dict(inputs), share_inputs=True)
-        except RuntimeError as error:
-            raise ModelError(f"the model failed on a picture: {_said(error)}") from None
+        except RuntimeError:
+            # Not in the library's words: a shape in them may be the number of people.
+            raise ModelError("the model failed on a picture; try it with `throng doctor`, or export it anew") from None
         return [results[number] for number in range(len(self.signature.outputs))]
 
     def _request(self, inputs: Mapping[str, Array]) -> Any:

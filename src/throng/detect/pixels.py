@@ -15,7 +15,7 @@ Region = tuple[int, int, int, int]
 def scaled_bgr(frame: Frame, size_px: tuple[int, int], *, region: Region | None = None, smooth: bool = False) -> Picture:
     """A frame, or a region of it, scaled to (width, height), as (height, width, 3) uint8 blue, green, red.
 
-    Planes are scaled one by one and become colour only then: 0.3 ms from 1080p to 416x234 where converting first takes 5 ms.
+    Planes are scaled one by one and become colour only then, which spares converting the full size.
 
     Parameters
     ----------
