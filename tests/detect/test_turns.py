@@ -33,7 +33,9 @@ def test_all_get_as_many_turns_and_no_more_work_at_once(at_once: int) -> None:
     for thread in threads:
         thread.join()
     assert most == at_once
-    assert max(taken) - min(taken) <= 0.25 * max(taken) + 2
+    # A cycle is the wait for all the others plus one's own work, so those with long work come round a little less often
+    # (0.69 times as often in theory, three at once); without an order some come short altogether.
+    assert min(taken) >= 0.5 * max(taken)
 
 
 def test_turns_come_in_the_order_of_asking() -> None:
