@@ -36,7 +36,22 @@ def test_a_forbidden_import_would_be_noticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["capture", "detect", "track", "ground", "measure", "privacy", "evaluate", "store", "hub", "simulate", "cli"]
+    "room",
+    [
+        "capture",
+        "detect",
+        "track",
+        "ground",
+        "measure",
+        "privacy",
+        "evaluate",
+        "study",
+        "alarm",
+        "store",
+        "hub",
+        "simulate",
+        "cli",
+    ],
 )
 def test_rooms_re_export_nothing(room: str) -> None:
     assert (ROOT / "src" / "throng" / room / "__init__.py").read_text().strip() == ""

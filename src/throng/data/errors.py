@@ -4,7 +4,9 @@ ThrongError
 ├── SourceError        a camera, file or stream cannot be read
 ├── ModelError         a detector model cannot be used
 ├── GeometryError      a line, zone or point pair makes no sense
-│   └── CalibrationError   the point pairs do not determine the ground
+│   └── CalibrationError   the ground is not determined by what is known of it
+├── TrajectoryError    a recording of trajectories makes no sense
+├── AlarmError         an alarm rule makes no sense
 ├── SiteError          the site file is wrong
 ├── BudgetError        the privacy budget of a camera's day is spent, or its ledger cannot be trusted
 ├── StoreError         the store cannot be read or written
@@ -33,7 +35,15 @@ class GeometryError(ThrongError):
 
 
 class CalibrationError(GeometryError):
-    """The point pairs do not determine the ground."""
+    """The ground is not determined by what is known of it."""
+
+
+class TrajectoryError(ThrongError):
+    """A recording of trajectories makes no sense."""
+
+
+class AlarmError(ThrongError):
+    """An alarm rule makes no sense."""
 
 
 class SiteError(ThrongError):
