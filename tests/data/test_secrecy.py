@@ -33,7 +33,7 @@ VALUES: list[MemoryOnly] = [
         np.array([True]),
         np.array([[MARK, MARK]], float),
     ),
-    Measurement(np.array([MARK], np.uint64), np.array([0]), np.array([MARK], np.uint64), np.array([MARK]), 0.0),
+    Measurement(np.array([MARK], np.uint64), np.array([0]), np.ones(1), np.array([MARK], np.uint64), np.array([MARK]), 0.0),
     MotTable(
         np.array([MARK]),
         np.array([MARK]),

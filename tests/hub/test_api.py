@@ -52,7 +52,12 @@ async def test_measures(client: Client) -> None:
         answer = (await http.get("/api/v1/measures")).json()
     assert answer[:2] == [
         {"camera": "north", "place": "door", "kind": "line", "quantities": ["in", "out", "in_total", "out_total"]},
-        {"camera": "north", "place": "hall", "kind": "zone", "quantities": ["entries", "exits", "occupancy"]},
+        {
+            "camera": "north",
+            "place": "hall",
+            "kind": "zone",
+            "quantities": ["entries", "exits", "occupancy", "mean_dwell", "wait"],
+        },
     ]
     assert len([Measure.model_validate(measure) for measure in answer]) == 3
 

@@ -97,9 +97,9 @@ def test_what_is_put_is_stored_then_shown(ingest: Ingest, store: Store, feed: Re
         "tick_s": 60.0,
         "unknown": "",
         "rows": [
-            {"place": "door", "quantity": "in", "value": -2.0, "standard_error": 3.5},
-            {"place": "door", "quantity": "out", "value": -1.0, "standard_error": 3.5},
-            {"place": "hall", "quantity": "occupancy", "value": 0.0, "standard_error": 3.5},
+            {"place": "door", "quantity": "in", "value": -2.0, "standard_error": 3.5, "unknown": ""},
+            {"place": "door", "quantity": "out", "value": -1.0, "standard_error": 3.5, "unknown": ""},
+            {"place": "hall", "quantity": "occupancy", "value": 0.0, "standard_error": 3.5, "unknown": ""},
         ],
     }
     assert (south["unknown"], south["rows"][0]["value"], south["rows"][0]["standard_error"]) == ("dark", None, None)

@@ -71,6 +71,29 @@ def test_without_noise_it_counts(make: Make) -> None:
     np.testing.assert_allclose(totals, counts.cumsum(axis=0), atol=1e-5)
 
 
+def test_the_unit_changes_neither_values_nor_errors(make: Make) -> None:
+    counts = np.random.default_rng(3).integers(0, 50, size=(12, 2_000))
+    coarse = make(counters=2_000, ticks=30, rho=0.3, sensitivity=1.7)
+    fine = make(counters=2_000, ticks=30, rho=0.3, sensitivity=1.7, unit=256)
+    for row in counts:
+        one, other = coarse.step(row), fine.step(256 * row)
+        assert other.tick_standard_error == pytest.approx(one.tick_standard_error, rel=1e-6)
+        assert other.total_standard_error == pytest.approx(one.total_standard_error, rel=1e-6)
+    assert fits(other.totals - counts.sum(axis=0), other.total_standard_error)
+
+
+@pytest.mark.parametrize("window", [1, 3, 12])
+def test_the_error_of_a_window_is_as_claimed(make: Make, window: int) -> None:
+    mechanism = make(counters=2_000, ticks=30, rho=0.3, sensitivity=1.7)
+    _, totals, _, total_se = streamed(mechanism, np.zeros((12, 2_000), dtype=np.int64))
+    before = totals[11 - window] if window < 12 else 0.0
+    claimed = mechanism.window_standard_error(window)
+    assert fits(totals[11] - before, claimed)
+    assert not fits(totals[11] - before, 0.9 * claimed)
+    if window == 12:
+        assert claimed == pytest.approx(total_se[11])
+
+
 def test_totals_are_the_sum_of_ticks(make: Make) -> None:
     values, totals, _, _ = streamed(make(counters=2, ticks=50, rho=0.3, sensitivity=1.0), np.ones((50, 2), dtype=np.int64))
     np.testing.assert_allclose(totals, values.cumsum(axis=0), atol=1e-9)

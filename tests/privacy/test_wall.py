@@ -48,6 +48,7 @@ def measured(time_s: float, events: Iterable[tuple[int, int]] = (), ended: Itera
     return Measurement(
         np.array([key for key, _ in pairs], dtype=np.uint64),
         np.array([counter for _, counter in pairs], dtype=np.intp),
+        np.ones(len(pairs)),
         np.array(list(ended), dtype=np.uint64),
         np.zeros(1, dtype=np.int64),
         time_s,
@@ -73,14 +74,14 @@ def whys(releases: list[Release]) -> list[str]:
 
 def test_rows_names_and_errors(make: MakeWall) -> None:
     first, second, third = watch(make(), NOON_S, NOON_S + 6)
-    assert first.places == ("door",) * 4 + ("square",) * 3
-    assert first.quantities == ("in", "out", "in_total", "out_total", "entries", "exits", "occupancy")
+    assert first.places == ("door",) * 4 + ("square",) * 5
+    assert first.quantities == ("in", "out", "in_total", "out_total", "entries", "exits", "occupancy", "mean_dwell", "wait")
     assert (first.camera, first.tick_start_s, first.tick_s, first.epoch) == ("gate", NOON_S, 2, "2026-11-24/1")
     assert (second.tick_start_s, second.epoch) == (NOON_S + 2, "2026-11-24/1")
     assert "square-root" in first.mechanism
     assert "rho=0.25" in first.mechanism
     tick, total = third.standard_errors[0], third.standard_errors[2]
-    np.testing.assert_allclose(third.standard_errors, [tick, tick, total, total, tick, tick, 2**0.5 * total])
+    np.testing.assert_allclose(third.standard_errors[:7], [tick, tick, total, total, tick, tick, 2**0.5 * total])
     assert total > tick > 0
 
 
@@ -101,7 +102,7 @@ def test_events_reach_their_tick_and_their_totals(make: MakeWall) -> None:
 
 def test_releases_are_noised(make: MakeWall) -> None:
     releases = watch(make(), NOON_S, NOON_S + 20)
-    values = np.array([release.values for release in releases])
+    values = np.array([release.values[:7] for release in releases])
     assert len(np.unique(values[:, :4])) == values[:, :4].size - 2  # the first tick's totals are its ticks
     assert np.abs(values).max() < 60
 
@@ -255,7 +256,7 @@ def test_a_camera_with_lines_alone_or_zones_alone(make: MakeWall) -> None:
     (lines,) = watch(make(zones=[], camera="a"), NOON_S, NOON_S + 2)
     (zones,) = watch(make(lines=[], camera="b"), NOON_S, NOON_S + 2)
     assert lines.quantities == ("in", "out", "in_total", "out_total")
-    assert zones.quantities == ("entries", "exits", "occupancy")
+    assert zones.quantities == ("entries", "exits", "occupancy", "mean_dwell", "wait")
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,9 @@ function joined(ticks: readonly Tick[], rows: readonly Row[]): readonly Tick[] {
   for (const [endS, atEnd] of Map.groupBy(rows, (row) => row.startS + row.tickS)) {
     const first = atEnd[0];
     if (first === undefined) continue;
-    const made = tickOf(first.startS, first.tickS, atEnd.find((row) => row.unknown !== "")?.unknown ?? "", atEnd);
+    // Some numbers may be unknown in a tick that is not, as a speed when few have passed.
+    const dark = atEnd.every((row) => row.unknown !== "") ? first.unknown : "";
+    const made = tickOf(first.startS, first.tickS, dark, atEnd);
     const before = byEnd.get(endS);
     const unknown = before?.unknown || made.unknown;
     const values = unknown === "" ? new Map([...(before?.values ?? []), ...made.values]) : new Map<string, Estimate>();

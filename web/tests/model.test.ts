@@ -52,11 +52,15 @@ test("stored rows join into ticks, whether they come before or after the live on
   }
 });
 
-test("one unknown row makes its whole tick unknown", () => {
-  const rows = [...rowsOf("north", 0, { "hall occupancy": [4, 1] }), row("north", 0, "door", "in_total", null, "dark")];
-  const [only] = cameraIn(applyRows(live([NORTH]), rows), "north").ticks;
-  assert.equal(only?.unknown, "dark");
-  assert.equal(only?.values.size, 0);
+test("a tick is unknown when all its rows are, and not when a speed alone is", () => {
+  const dark = ["in_total", "out_total"].map((quantity) => row("north", 0, "door", quantity, null, "dark"));
+  const [none] = cameraIn(applyRows(live([NORTH]), dark), "north").ticks;
+  assert.equal(none?.unknown, "dark");
+  assert.equal(none?.values.size, 0);
+  const rows = [...rowsOf("north", 0, { "hall occupancy": [4, 1] }), row("north", 0, "hall", "mean_speed", null, "too few people")];
+  const [some] = cameraIn(applyRows(live([NORTH]), rows), "north").ticks;
+  assert.equal(some?.unknown, "");
+  assert.deepEqual([...(some?.values.keys() ?? [])], [keyOf("hall", "occupancy")]);
 });
 
 test("no more than the last hour is kept, however long the page stays open", () => {

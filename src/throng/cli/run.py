@@ -73,8 +73,8 @@ def _hub(site: "Site", store: "Store", port: int) -> "Hub":
     entries = [
         CameraEntry(
             camera.name,
-            tuple(PlaceEntry(line.name, "line") for line in camera.lines())
-            + tuple(PlaceEntry(zone.name, "zone") for zone in camera.zones()),
+            tuple(PlaceEntry(line.name, "line", camera.calibration is not None) for line in camera.lines())
+            + tuple(PlaceEntry(zone.name, "zone", camera.calibration is not None) for zone in camera.zones()),
         )
         for camera in site.camera
     ]

@@ -17,7 +17,10 @@ class Measurement(MemoryOnly):
     passage_ids : (n,) uint64
         Whose event it is: the id of the track, so that the wall can bound what one passage contributes.
     counters : (n,) intp
-        Which counter it adds one to: an index into `counters_of(lines, zones)`.
+        Which counter it adds to: an index into `counters_of(lines, zones)`.
+    amounts : (n,) float64
+        How much it adds: one person, or to a zone's speeds the mean speed of the visit that has ended, m/s. A visit's speed
+        follows its exit.
     ended_ids : (k,) uint64
         Passages that are over: the wall forgets them.
     occupancy : (zones,) int64
@@ -28,6 +31,7 @@ class Measurement(MemoryOnly):
 
     passage_ids: NDArray[np.uint64]
     counters: NDArray[np.intp]
+    amounts: NDArray[np.float64]
     ended_ids: NDArray[np.uint64]
     occupancy: NDArray[np.int64]
     time_s: float
@@ -36,5 +40,6 @@ class Measurement(MemoryOnly):
         ids = frozen_array(self.passage_ids, np.uint64, shape=(None,), name="passage_ids")
         object.__setattr__(self, "passage_ids", ids)
         object.__setattr__(self, "counters", frozen_array(self.counters, np.intp, shape=(len(ids),), name="counters"))
+        object.__setattr__(self, "amounts", frozen_array(self.amounts, np.float64, shape=(len(ids),), name="amounts"))
         object.__setattr__(self, "ended_ids", frozen_array(self.ended_ids, np.uint64, shape=(None,), name="ended_ids"))
         object.__setattr__(self, "occupancy", frozen_array(self.occupancy, np.int64, shape=(None,), name="occupancy"))

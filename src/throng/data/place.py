@@ -71,18 +71,19 @@ class Zone:
 class Counter:
     """One thing that is counted at one place of a camera.
 
-    A line has the quantities `in` and `out`; a zone has `entries` and `exits`.
+    A line has the quantities `in` and `out`; a zone has `entries` and `exits`, and `speed` where the camera is calibrated: the
+    sum of the mean speeds of those who left.
     """
 
     place: str
-    quantity: Literal["in", "out", "entries", "exits"]
+    quantity: Literal["in", "out", "entries", "exits", "speed"]
 
 
-def counters_of(lines: tuple[Line, ...], zones: tuple[Zone, ...]) -> tuple[Counter, ...]:
-    """The counters of a camera, in the one order that measuring and the wall share: lines first, then zones."""
+def counters_of(lines: tuple[Line, ...], zones: tuple[Zone, ...], *, in_metres: bool = False) -> tuple[Counter, ...]:
+    """The counters of a camera, in the one order that measuring and the wall share: lines, zones, the zones' speeds."""
     of_lines = [Counter(line.name, quantity) for line in lines for quantity in ("in", "out")]
     of_zones = [Counter(zone.name, quantity) for zone in zones for quantity in ("entries", "exits")]
-    return (*of_lines, *of_zones)
+    return (*of_lines, *of_zones, *(Counter(zone.name, "speed") for zone in zones if in_metres))
 
 
 def check_inside(lines: tuple[Line, ...], zones: tuple[Zone, ...], width_px: int, height_px: int) -> None:

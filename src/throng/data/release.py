@@ -1,13 +1,39 @@
 """What has passed the wall: the only numbers about people that are stored or sent."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-QUANTITIES = ("in", "out", "in_total", "out_total", "entries", "exits", "occupancy")
-"""What can be released of a place. `in`, `out`, `entries`, `exits` are of one tick; the totals run since the epoch began;
-`occupancy` is the running sum of entries minus exits."""
+Kind = Literal["line", "zone"]
+
+UNITS = {
+    "in": "people",
+    "out": "people",
+    "in_total": "people",
+    "out_total": "people",
+    "specific_flow": "people/(m s)",
+    "entries": "people",
+    "exits": "people",
+    "occupancy": "people",
+    "mean_dwell": "s",
+    "wait": "s",
+    "density": "people/m2",
+    "mean_speed": "m/s",
+}
+"""What can be released of a place, and its unit. `in`, `out`, `specific_flow`, `entries`, `exits` are of one tick; the totals
+run since the epoch began; `occupancy` is the running sum of entries minus exits, and `density` that over the zone's area;
+`mean_dwell`, `wait` and `mean_speed` are of the last few ticks, as many as it takes to tell them from the noise."""
+
+QUANTITIES = tuple(UNITS)
+
+
+def quantities_of(kind: Kind, *, in_metres: bool) -> tuple[str, ...]:
+    """What is released of a line or zone, in order; some only where the camera is calibrated."""
+    if kind == "line":
+        return ("in", "out", "in_total", "out_total") + (("specific_flow",) if in_metres else ())
+    return ("entries", "exits", "occupancy", "mean_dwell", "wait") + (("density", "mean_speed") if in_metres else ())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,11 +54,13 @@ class Release:
     places, quantities : tuple of str, length n
         What each row is about: the line's or zone's name, and one of `QUANTITIES`.
     values : (n,) float64
-        The protected numbers; unclipped, so that they are unbiased and a difference may be negative. NaN when unknown.
+        The protected numbers, in the units of `UNITS`; unclipped, so that a difference may be negative. NaN when unknown.
     standard_errors : (n,) float64
-        Standard error of each value that the noise causes, people. NaN when unknown.
+        Standard error of each value that the noise and the calibration cause. NaN when unknown.
     unknown : str
         Why the tick's numbers are unknown; empty when they are known.
+    reasons : tuple of str, length n
+        Why each row is unknown; empty for a known one. Made from `unknown` where it is not given.
     """
 
     camera: str
@@ -45,18 +73,23 @@ class Release:
     values: NDArray[np.float64]
     standard_errors: NDArray[np.float64]
     unknown: str = ""
+    reasons: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.places)
         strange = set(self.quantities) - set(QUANTITIES)
         if strange or len(self.quantities) != n:
             raise ValueError(f"quantities must be {n} of {QUANTITIES}, not {self.quantities}")
+        reasons = self.reasons or (self.unknown,) * n
+        if len(reasons) != n or (self.unknown and not all(reasons)):
+            raise ValueError(f"reasons must be {n}, one for every row, and none empty in an unknown tick")
+        object.__setattr__(self, "reasons", reasons)
+        known = np.array([not reason for reason in reasons], dtype=bool)
         for name in ("values", "standard_errors"):
             array = np.array(getattr(self, name), dtype=np.float64)
-            known = np.isnan(array).all() if self.unknown else np.isfinite(array).all()
-            if not known:
-                raise ValueError(f"{name} must be finite in a known tick and NaN in an unknown one")
-            array.flags.writeable = False
             if array.shape != (n,):
                 raise ValueError(f"{name} must have shape ({n},), not {array.shape}")
+            if not (np.isfinite(array) == known).all() or not np.isnan(array[~known]).all():
+                raise ValueError(f"{name} must be finite in a known row and NaN in an unknown one")
+            array.flags.writeable = False
             object.__setattr__(self, name, array)

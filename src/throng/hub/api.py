@@ -12,6 +12,7 @@ from fastapi import FastAPI, HTTPException, Query, Request
 from starlette.responses import StreamingResponse
 
 from throng import __version__
+from throng.data.release import UNITS
 from throng.hub.cameras import Cameras
 from throng.hub.door import CODE_S, Door
 from throng.hub.gate import SESSION
@@ -103,7 +104,7 @@ def add_numbers(app: FastAPI, *, store: Store, cameras: Cameras, tick_s: float) 
             "camera": camera,
             "place": place,
             "quantity": quantity,
-            "unit": "people",
+            "unit": UNITS[quantity],
             "tick_s": tick_s,
         }
         return StreamingResponse(_series_json(head, found), media_type="application/json")

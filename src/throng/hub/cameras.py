@@ -6,22 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-State = Literal["starting", "live", "unknown"]
-Kind = Literal["line", "zone"]
+from throng.data.release import Kind
 
-QUANTITIES_OF: dict[Kind, tuple[str, ...]] = {
-    "line": ("in", "out", "in_total", "out_total"),
-    "zone": ("entries", "exits", "occupancy"),
-}
-"""What is released of a line and of a zone."""
+State = Literal["starting", "live", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceEntry:
-    """A line or zone by name."""
+    """A line or zone by name, and whether its camera is calibrated."""
 
     name: str
     kind: Kind
+    in_metres: bool = False
 
 
 @dataclass(frozen=True, slots=True)

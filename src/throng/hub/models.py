@@ -6,18 +6,22 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from throng.data.release import Release
-from throng.hub.cameras import QUANTITIES_OF, CameraEntry, CameraStatus, Kind, State
+from throng.data.release import Kind, Release, quantities_of
+from throng.hub.cameras import CameraEntry, CameraStatus, State
 from throng.store.store import StoredRow
 
-Quantity = Literal["in", "out", "in_total", "out_total", "entries", "exits", "occupancy"]
+Quantity = Literal[
+    "in", "out", "in_total", "out_total", "specific_flow", "entries", "exits", "occupancy", "mean_dwell", "wait", "density",
+    "mean_speed",
+]  # fmt: skip
+Unit = Literal["people", "people/m2", "people/(m s)", "m/s", "s"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Value = Field(
-    description="Protected number of people: unclipped, so that it is unbiased and may be negative; null when unknown."
+Value = Field(description="Protected number, in the quantity's unit: unclipped, so that it may be negative; null when unknown.")
+StandardError = Field(
+    description="Standard error of the value that the protection, and the calibration, cause; null when unknown."
 )
-StandardError = Field(description="Standard error of the value that the protection causes, people; null when unknown.")
-Unknown = Field(description="Why the tick's numbers are unknown; empty when they are known.")
+Unknown = Field(description="Why it is unknown; empty when it is known.")
 TickS = Field(description="Length of a tick, seconds.")
 TickStart = Field(description="When the tick began, UTC.")
 
@@ -108,7 +112,7 @@ class SeriesAnswer(Answer):
     camera: str
     place: str
     quantity: Quantity
-    unit: Literal["people"] = "people"
+    unit: Unit
     tick_s: float = TickS
     rows: list[Point]
 
@@ -120,6 +124,7 @@ class TickValue(Answer):
     quantity: Quantity
     value: float | None = Value
     standard_error: float | None = StandardError
+    unknown: str = Unknown
 
 
 class Tick(Answer):
@@ -128,7 +133,7 @@ class Tick(Answer):
     camera: str
     time: datetime = TickStart
     tick_s: float = TickS
-    unknown: str = Unknown
+    unknown: str = Field(description="Why none of the tick's numbers is known; empty when some are.")
     rows: list[TickValue]
 
 
@@ -162,7 +167,12 @@ def measures_of(cameras: Sequence[CameraEntry]) -> list[Measure]:
     """What is released of every place."""
     return [
         Measure.model_validate(
-            {"camera": camera.name, "place": place.name, "kind": place.kind, "quantities": QUANTITIES_OF[place.kind]}
+            {
+                "camera": camera.name,
+                "place": place.name,
+                "kind": place.kind,
+                "quantities": quantities_of(place.kind, in_metres=place.in_metres),
+            }
         )
         for camera in cameras
         for place in camera.places
@@ -189,11 +199,11 @@ def row_answer(row: StoredRow) -> Row:
 
 def tick_of_release(release: Release) -> Tick:
     """A release as a live tick."""
-    numbers = zip(release.places, release.quantities, release.values.tolist(), release.standard_errors.tolist(), strict=True)
+    numbers = zip(release.values.tolist(), release.standard_errors.tolist(), release.reasons, strict=True)
     rows = [
-        {"place": place, "quantity": quantity}
-        | {"value": None if release.unknown else value, "standard_error": None if release.unknown else error}
-        for place, quantity, value, error in numbers
+        {"place": place, "quantity": quantity, "unknown": unknown}
+        | {"value": None if unknown else value, "standard_error": None if unknown else error}
+        for place, quantity, (value, error, unknown) in zip(release.places, release.quantities, numbers, strict=True)
     ]
     return _tick(release.camera, round(release.tick_start_s * 1e6), release.tick_s, release.unknown, rows)
 
@@ -201,11 +211,18 @@ def tick_of_release(release: Release) -> Tick:
 def tick_of_rows(stored: Sequence[StoredRow]) -> Tick:
     """The stored rows of one camera and tick as a live tick."""
     rows = [
-        {"place": row.place, "quantity": row.quantity, "value": row.value, "standard_error": row.standard_error}
+        {
+            "place": row.place,
+            "quantity": row.quantity,
+            "value": row.value,
+            "standard_error": row.standard_error,
+            "unknown": row.unknown,
+        }
         for row in stored
     ]
     first = stored[0]
-    return _tick(first.camera, first.tick_start_us, first.tick_s, first.unknown, rows)
+    unknown = first.unknown if all(row.unknown for row in stored) else ""
+    return _tick(first.camera, first.tick_start_us, first.tick_s, unknown, rows)
 
 
 def _tick(camera: str, start_us: int, tick_s: float, unknown: str, rows: Sequence[object]) -> Tick:

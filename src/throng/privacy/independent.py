@@ -13,7 +13,7 @@ _GRID_BITS = 24
 
 
 class Independent(MemoryOnly):
-    """Each tick's counts plus discrete Gaussian noise on the grid 2^-24; the error of a total grows with the root of the ticks.
+    """Each tick's counts plus discrete Gaussian noise; the error of a total grows with the root of the ticks.
 
     Parameters
     ----------
@@ -23,14 +23,17 @@ class Independent(MemoryOnly):
         Zero-concentrated differential privacy of the whole stream.
     sensitivity : float
         Euclidean length of what one passage contributes, in people.
+    unit : int
+        Counts come in units of 1/`unit` person.
     """
 
-    __slots__ = ("_left", "_noise", "_sigma", "_steps", "_totals", "description")
+    __slots__ = ("_grid", "_left", "_noise", "_sigma", "_steps", "_totals", "description")
 
-    def __init__(self, *, counters: int, ticks: int, rho: float, sensitivity: float) -> None:
-        scale = gaussian_scale(squared_length=(Fraction(sensitivity) * 2**_GRID_BITS) ** 2, rho=rho)
+    def __init__(self, *, counters: int, ticks: int, rho: float, sensitivity: float, unit: int = 1) -> None:
+        self._grid = unit * 2**_GRID_BITS
+        scale = gaussian_scale(squared_length=(Fraction(sensitivity) * self._grid) ** 2, rho=rho)
         self._noise = DiscreteGaussian(scale)
-        self._sigma = scale / 2**_GRID_BITS
+        self._sigma = scale / self._grid
         self._totals = np.zeros(counters)
         self._steps, self._left = 0, ticks
         self.description = f"independent(ticks={ticks}, rho={rho:g}, sensitivity={sensitivity:g}, sigma={self._sigma:.4g})"
@@ -41,6 +44,10 @@ class Independent(MemoryOnly):
             raise ValueError(f"this mechanism was made for {self._left} ticks and has taken them all")
         self._steps += 1
         noised = np.asarray(counts, dtype=np.int64) * 2**_GRID_BITS + self._noise.draw(len(self._totals))
-        values = noised / 2.0**_GRID_BITS
+        values = noised / float(self._grid)
         self._totals = self._totals + values
         return Noised(values, self._sigma, self._totals, self._sigma * self._steps**0.5)
+
+    def window_standard_error(self, ticks: int) -> float:
+        """See `Mechanism`."""
+        return float(self._sigma * ticks**0.5)

@@ -32,8 +32,8 @@ class Noised:
 class Mechanism(Protocol):
     """One stream of vectors of counts, made private tick by tick.
 
-    Neighbouring streams differ by what one passage contributes: a set of unit counts whose Euclidean length, in the
-    mechanism's own units, is at most the `sensitivity` that it was made for. The whole output, over all ticks, is `rho`-zCDP.
+    Neighbouring streams differ by what one passage contributes: a set of amounts whose length, in people and in the mechanism's
+    own measure, is at most the `sensitivity` that it was made for. The whole output, over all ticks, is `rho`-zCDP.
     """
 
     @property
@@ -41,6 +41,12 @@ class Mechanism(Protocol):
         """What this is, with its parameters, for people and auditors."""
         ...
 
+    def window_standard_error(self, ticks: int) -> float:
+        """Standard error of each counter's count in the last `ticks` ticks together, at most as many as were taken."""
+        ...
+
     def step(self, counts: NDArray[np.int64]) -> Noised:
-        """Take the (k,) counts of the next tick and give back its protected numbers; at most `ticks` times."""
+        """Take the (k,) counts of the next tick, in units of 1/`unit` person, and give back its protected numbers in people; at
+        most `ticks` times.
+        """
         ...

@@ -14,10 +14,11 @@ from throng.privacy.mechanism import Noised
 from throng.privacy.sampler import DiscreteGaussian, gaussian_scale
 
 GRID_BITS = 24
-"""Everything that is noised lies on the grid 2^-24 people."""
+"""Everything that is noised lies on the grid 2^-24 of the unit that counts come in."""
 
 MOST_TICKS = 86_400
 MOST_PEOPLE_PER_TICK = 2**20
+MOST_UNITS = 2**8
 
 
 def square_root_coefficients(ticks: int) -> NDArray[np.int64]:
@@ -48,6 +49,8 @@ class SquareRoot(MemoryOnly):
     sensitivity : float
         What one passage contributes, in units of the length of one column of C: root of m for m unit counts in m counters,
         times the number of pieces.
+    unit : int
+        Counts come in units of 1/`unit` person; at most 256.
 
     Notes
     -----
@@ -58,18 +61,21 @@ class SquareRoot(MemoryOnly):
     continual counting"; discrete noise: Canonne, Kamath and Steinke 2020.
     """
 
-    __slots__ = ("_c", "_counts", "_grid", "_noise", "_row", "_sigma", "_tick", "_totals", "_values", "description")
+    __slots__ = ("_c", "_counts", "_grid", "_noise", "_row", "_sigma", "_tick", "_totals", "_unit", "_values", "description")
 
-    def __init__(self, *, counters: int, ticks: int, rho: float, sensitivity: float) -> None:
+    def __init__(self, *, counters: int, ticks: int, rho: float, sensitivity: float, unit: int = 1) -> None:
         if not 1 <= ticks <= MOST_TICKS:
             raise ValueError(f"ticks must lie between 1 and {MOST_TICKS}, not {ticks}")
+        if not 1 <= unit <= MOST_UNITS:
+            raise ValueError(f"unit must lie between 1 and {MOST_UNITS}, not {unit}")
         # c_(n-1) ... c_0, so that the last t of them meet the first t ticks in a plain product; as integers, and as numbers.
         self._grid = square_root_coefficients(ticks)[::-1].copy()
         self._c = self._grid / 2.0**GRID_BITS
         squared_norm = sum(c * c for c in self._grid.tolist())
-        scale = gaussian_scale(squared_length=Fraction(sensitivity) ** 2 * squared_norm, rho=rho)
+        scale = gaussian_scale(squared_length=(Fraction(sensitivity) * unit) ** 2 * squared_norm, rho=rho)
         self._noise = DiscreteGaussian(scale)
-        self._sigma = scale / 2**GRID_BITS
+        self._unit = unit
+        self._sigma = scale / (unit * 2**GRID_BITS)
         self._counts = np.zeros((counters, ticks), dtype=np.int64)
         # One row more than counters: it solves for one unit of noise in the first tick, which gives the standard errors.
         self._values = np.zeros((counters + 1, ticks))
@@ -87,9 +93,10 @@ class SquareRoot(MemoryOnly):
         if t == ticks:
             raise ValueError(f"this mechanism was made for {ticks} ticks and has taken them all")
         self._tick = t + 1
-        # No overflow: 86,400 ticks of at most 2^20 people, times a coefficient of at most 2^24, stay below 2^61, and the noise
-        # below 2^57 but for a chance under e^-8000. A count never reaches 2^20; cutting it there keeps neighbours as near.
-        self._counts[:, t] = np.clip(counts, 0, MOST_PEOPLE_PER_TICK)
+        # No overflow: 86,400 coefficients, which sum to less than 332 * 2^24, times at most 2^20 people of 2^8 units stay below
+        # 2^61, and the noise below 2^57 but for a chance under e^-8000. A count never reaches 2^20 people; cutting it there
+        # keeps neighbours as near.
+        self._counts[:, t] = np.clip(counts, 0, MOST_PEOPLE_PER_TICK * self._unit)
         noised = np.einsum("ij,j->i", self._counts[:, : t + 1], self._grid[ticks - 1 - t :]) + self._noise.draw(
             len(self._counts)
         )
@@ -98,9 +105,18 @@ class SquareRoot(MemoryOnly):
     def _solve(self, noised: NDArray[np.int64]) -> Noised:
         """From here on only what has been noised is used."""
         t, ticks = self._tick - 1, len(self._grid)
-        known = np.append(noised / 2.0**GRID_BITS, 1.0 if t == 0 else 0.0)
+        known = np.append(noised / (self._unit * 2.0**GRID_BITS), 1.0 if t == 0 else 0.0)
         value = self._values[:, t] = known - self._values[:, :t] @ self._c[ticks - 1 - t : ticks - 1]
         self._totals = self._totals + value
         self._row += np.square([value[-1], self._totals[-1]])
         tick_error, total_error = self._sigma * np.sqrt(self._row)
         return Noised(value[:-1], float(tick_error), self._totals[:-1], float(total_error))
+
+    def window_standard_error(self, ticks: int) -> float:
+        """See `Mechanism`. The total's noise is r * z, r the running sum of C^-1's first column; that of a window is r minus r
+        shifted by its length.
+        """
+        response = np.cumsum(self._values[-1, : self._tick])
+        within = response.copy()
+        within[ticks:] -= response[:-ticks]
+        return float(self._sigma * np.linalg.norm(within))

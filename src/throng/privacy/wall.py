@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from throng.data.errors import BudgetError, SiteError
 from throng.data.measurement import Measurement
 from throng.data.place import Line, Zone, counters_of
-from throng.data.release import Release
+from throng.data.place_size import PlaceSize
+from throng.data.release import Release, quantities_of
 from throng.data.secrecy import MemoryOnly
-from throng.privacy.bound import ContributionBound, sensitivity
+from throng.privacy.bound import UNIT, ContributionBound, sensitivity
 from throng.privacy.budget import Budget
+from throng.privacy.derived import History, Row, density, mean_speed, specific_flow, stay
 from throng.privacy.independent import Independent
 from throng.privacy.ledger import Ledger
 from throng.privacy.mechanism import Mechanism, Noised
@@ -41,6 +42,8 @@ class Wall(MemoryOnly):
     camera : str
     lines, zones : sequences of Line, Zone
         At least one line or zone.
+    sizes : sequence of PlaceSize, optional
+        Of the lines and then the zones, where the camera is calibrated.
     tick_s : float
         Length of a tick, seconds; divides a day.
     budget : Budget
@@ -56,8 +59,8 @@ class Wall(MemoryOnly):
     """
 
     __slots__ = (
-        "_bound", "_budget", "_camera", "_counters", "_epoch", "_ledger", "_mechanism", "_name", "_open", "_pending", "_places",
-        "_quantities", "_ready", "_sensitivity", "_sight", "_ticks", "_zones",
+        "_bound", "_budget", "_camera", "_counters", "_epoch", "_history", "_ledger", "_lines", "_mechanism", "_name", "_open",
+        "_pending", "_places", "_quantities", "_ready", "_sensitivity", "_sight", "_sizes", "_ticks", "_zones",
     )  # fmt: skip
 
     def __init__(
@@ -66,26 +69,34 @@ class Wall(MemoryOnly):
         camera: str,
         lines: Sequence[Line],
         zones: Sequence[Zone],
+        sizes: Sequence[PlaceSize] | None = None,
         tick_s: float,
         budget: Budget,
         ledger: Ledger,
         mechanism: str = "square-root",
     ) -> None:
-        counters = counters_of(tuple(lines), tuple(zones))
+        in_metres = sizes is not None
+        counters = counters_of(tuple(lines), tuple(zones), in_metres=in_metres)
         _check(camera, len(counters), len(zones), budget, mechanism)
         self._camera, self._budget, self._ledger, self._name = camera, budget, ledger, mechanism
-        self._places = tuple(line.name for line in lines for _ in range(4)) + tuple(
-            zone.name for zone in zones for _ in range(3)
+        self._lines, self._zones, self._sizes = len(lines), len(zones), tuple(sizes or ())
+        of_line, of_zone = (quantities_of(kind, in_metres=in_metres) for kind in ("line", "zone"))
+        self._places = tuple(line.name for line in lines for _ in of_line) + tuple(zone.name for zone in zones for _ in of_zone)
+        self._quantities = of_line * len(lines) + of_zone * len(zones)
+        self._counters = len(counters)
+        self._sensitivity = sensitivity(
+            counters=2 * (len(lines) + len(zones)),
+            passage_counters=budget.passage_counters,
+            pieces=budget.pieces,
+            speeds=len(zones) if in_metres else 0,
         )
-        self._quantities = ("in", "out", "in_total", "out_total") * len(lines) + ("entries", "exits", "occupancy") * len(zones)
-        self._counters, self._zones = len(counters), len(zones)
-        self._sensitivity = sensitivity(counters=len(counters), passage_counters=budget.passage_counters, pieces=budget.pieces)
         self._bound = ContributionBound(counters, passage_counters=budget.passage_counters)
         self._pending = np.zeros(len(counters), dtype=np.int64)
         self._ticks, self._sight = Ticks(tick_s), Sight(tick_s)
         self._open: int | None = None
         self._epoch: str | None = None
         self._mechanism: Mechanism | None = None
+        self._history = History(tick_s)
         self._ready: list[Release] = []
 
     def advance(self, now_s: float) -> list[Release]:
@@ -98,7 +109,7 @@ class Wall(MemoryOnly):
         """Take in the events of one frame. A frame older than the open tick counts in the open tick."""
         self._close_until(measurement.time_s)
         self._sight.saw(measurement.time_s)
-        self._pending += self._bound.admit(measurement.passage_ids, measurement.counters)
+        self._pending += self._bound.admit(measurement.passage_ids, measurement.counters, measurement.amounts)
         self._pending += self._bound.forget(measurement.ended_ids.tolist())
 
     def outage(self, reason: str) -> None:
@@ -132,15 +143,18 @@ class Wall(MemoryOnly):
 
     def _close(self, tick: int) -> Release:
         unknown = self._sight.close(self._ticks.start_s(tick))
-        noised = None
+        rows = [Row(np.nan, np.nan, unknown)] * len(self._places)
         if not unknown:
             try:
-                noised = self._opened(tick).step(self._pending)
+                mechanism = self._opened(tick)
             except BudgetError as error:
                 unknown = str(error)
+                rows = [Row(np.nan, np.nan, unknown)] * len(self._places)
             else:
+                noised = mechanism.step(self._pending)
                 self._pending = np.zeros_like(self._pending)
-        values, errors = self._rows(noised)
+                self._history.add(tick, noised)
+                rows = self._rows(noised, mechanism)
         return Release(
             camera=self._camera,
             tick_start_s=self._ticks.start_s(tick),
@@ -149,9 +163,10 @@ class Wall(MemoryOnly):
             mechanism=self._mechanism.description if self._mechanism else "none",
             places=self._places,
             quantities=self._quantities,
-            values=values,
-            standard_errors=errors,
+            values=np.array([row.value for row in rows]),
+            standard_errors=np.array([row.standard_error for row in rows]),
             unknown=unknown,
+            reasons=tuple(row.reason for row in rows),
         )
 
     def _opened(self, tick: int) -> Mechanism:
@@ -167,22 +182,45 @@ class Wall(MemoryOnly):
             )
             make = _MECHANISMS[self._name]
             self._epoch = epoch.name
-            self._mechanism = make(counters=self._counters, ticks=ticks, rho=epoch.rho, sensitivity=self._sensitivity)
+            self._mechanism = make(
+                counters=self._counters, ticks=ticks, rho=epoch.rho, sensitivity=self._sensitivity, unit=UNIT
+            )
+            self._history = History(self._ticks.tick_s)
         return self._mechanism
 
-    def _rows(self, noised: Noised | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Values and standard errors of one tick, in the order of `places` and `quantities`."""
-        if noised is None:
-            unknown = np.full(len(self._places), np.nan)
-            return unknown, unknown
-        values, totals = noised.tick_values.reshape(-1, 2), noised.totals.reshape(-1, 2)
-        tick, total = noised.tick_standard_error, noised.total_standard_error
-        lines = len(values) - self._zones
-        of_lines = np.hstack([values[:lines], totals[:lines]])
-        of_zones = np.column_stack([values[lines:], totals[lines:, 0] - totals[lines:, 1]])
-        # Entries and exits carry independent noise, so that of their difference is root two larger.
-        errors = [tick, tick, total, total] * lines + [tick, tick, 2**0.5 * total] * self._zones
-        return np.concatenate([of_lines.ravel(), of_zones.ravel()]), np.array(errors)
+    def _rows(self, noised: Noised, mechanism: Mechanism) -> list[Row]:
+        """One tick's numbers, in the order of `places` and `quantities`."""
+        rows: list[Row] = []
+        for line in range(self._lines):
+            rows += self._line_rows(noised, line)
+        for zone in range(self._zones):
+            rows += self._zone_rows(noised, mechanism, zone)
+        return rows
+
+    def _line_rows(self, noised: Noised, line: int) -> list[Row]:
+        both = slice(2 * line, 2 * line + 2)
+        rows = [Row(value, noised.tick_standard_error) for value in noised.tick_values[both]]
+        rows += [Row(total, noised.total_standard_error) for total in noised.totals[both]]
+        if self._sizes:
+            # The two directions carry independent noise.
+            passed = Row(float(noised.tick_values[both].sum()), 2**0.5 * noised.tick_standard_error)
+            rows.append(specific_flow(passed, self._sizes[line], self._ticks.tick_s))
+        return rows
+
+    def _zone_rows(self, noised: Noised, mechanism: Mechanism, zone: int) -> list[Row]:
+        entries = 2 * (self._lines + zone)
+        rows = [Row(value, noised.tick_standard_error) for value in noised.tick_values[entries : entries + 2]]
+        # So do entries and exits.
+        error = 2**0.5 * noised.total_standard_error
+        occupancy = Row(float(noised.totals[entries] - noised.totals[entries + 1]), error)
+        speeds = 2 * (self._lines + self._zones) + zone if self._sizes else None
+        window = self._history.window(mechanism, entries=entries, speeds=speeds)
+        mean = Row(window.occupancy if window else np.nan, error)
+        rows += [occupancy, stay(mean, window), stay(occupancy, window)]
+        if self._sizes:
+            size = self._sizes[self._lines + zone]
+            rows += [density(occupancy, size), mean_speed(window, size)]
+        return rows
 
 
 def _check(camera: str, counters: int, zones: int, budget: Budget, mechanism: str) -> None:

@@ -85,7 +85,7 @@ class StoredRow:
     tick_s : float
         Length of the tick, seconds.
     value, standard_error : float or None
-        People; None when unknown.
+        In the quantity's unit, see `throng.data.release.UNITS`; None when unknown.
     unknown : str
         Why it is unknown; empty when it is known.
     """
@@ -113,7 +113,7 @@ class Series:
     tick_s : (n,) float64
         Seconds.
     values, standard_errors : (n,) float64
-        People; NaN when unknown.
+        In the quantity's unit; NaN when unknown.
     unknown : (n,) of str
         Why each is unknown; empty when it is known.
     """
@@ -302,12 +302,11 @@ def _arrow(releases: Sequence[Release]) -> pa.Table:
         if not isinstance(release, Release):
             raise TypeError(f"the store takes releases only, not {type(release).__name__}")
         start_us = _microseconds(release.tick_start_s)
-        for place, quantity, value, error in zip(
-            release.places, release.quantities, release.values.tolist(), release.standard_errors.tolist(), strict=True
-        ):
-            numbers = (None, None) if release.unknown else (value, error)
+        numbers = zip(release.values.tolist(), release.standard_errors.tolist(), release.reasons, strict=True)
+        for place, quantity, (value, error, unknown) in zip(release.places, release.quantities, numbers, strict=True):
+            known = (None, None) if unknown else (value, error)
             key = (release.camera, place, quantity, start_us)
-            rows.setdefault(key, (*key, release.tick_s, *numbers, release.mechanism, release.epoch, release.unknown))
+            rows.setdefault(key, (*key, release.tick_s, *known, release.mechanism, release.epoch, unknown))
     text, number = pa.string(), pa.float64()
     kinds = (text, text, text, pa.timestamp("us"), number, number, number, text, text, text)
     columns = zip(*rows.values(), strict=True) if rows else [()] * len(kinds)
