@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from throng.data.place import Line
 from throng.measure.crossing import LineCrossings
+from throng.measure.slots import FIRST_CAPACITY
 
 LINE = Line("door", np.array([[100.0, 200.0], [500.0, 200.0]]))
 Floats = NDArray[np.float64]
@@ -16,7 +17,7 @@ Floats = NDArray[np.float64]
 def _crossings(
     paths: list[Floats], line: Line = LINE, rate_hz: float = 10.0, height_px: float = 100.0
 ) -> list[tuple[int, int]]:
-    counter = LineCrossings(line)
+    counter = LineCrossings([line])
     found = []
     steps = max(len(path) for path in paths)
     for step in range(steps):
@@ -95,10 +96,10 @@ def test_turning_the_whole_scene_changes_nothing(angle: float) -> None:
 
 
 def test_nothing_is_kept_of_tracks_that_ended() -> None:
-    counter = LineCrossings(LINE)
+    counter = LineCrossings([LINE])
     for key in range(1000):
         ids = np.array([key], np.uint64)
         point = np.array([[300.0, 100.0]])
         counter.update(ids, point, np.array([100.0]), point, float(key))
         counter.end(ids)
-    assert not counter._walkers
+    assert counter._side.shape == (1, FIRST_CAPACITY)

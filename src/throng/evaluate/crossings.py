@@ -79,7 +79,7 @@ def crossing_errors(
 
 def _crossings(table: MotTable, line: Line, rate_hz: float, anchor: Anchor) -> tuple[int, int]:
     """Crossings in and out."""
-    counter = LineCrossings(line)
+    counter = LineCrossings([line])
     # The counter wants ids as tracks have them; whose they are makes no difference.
     ids = np.unique(table.ids, return_inverse=True)[1].astype(np.uint64)
     heights_px = table.boxes_px[:, 3] - table.boxes_px[:, 1]

@@ -1,30 +1,19 @@
 """Line crossings that a person swaying on the line does not make."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from throng.data.place import Line
-from throng.measure.geometry import share_along_line, signed_distance_to_line
+from throng.measure.geometry import distances_and_shares
+from throng.measure.slots import Slots, widened
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(slots=True)
-class _Walker:
-    """One track beside one line: which side counts, where it last went through, since when it is beyond the margin."""
-
-    side: int
-    last_distance_px: float
-    last_share: float
-    came_from_beyond: bool
-    through_share: float = np.nan
-    beyond_since_s: float = np.nan
-
-
 class LineCrossings:
-    """Crossings of one line.
+    """Crossings of the lines of a camera.
 
     A track belongs to the side where it began, also before it was confirmed. It crosses when its point has gone through the
     segment, is beyond it by more than a margin, and has stayed there for a moment. A margin of `margin` heights of the
@@ -34,23 +23,27 @@ class LineCrossings:
 
     Parameters
     ----------
-    line : Line
+    lines : sequence of Line
     margin : float
         Heights of the person's box.
     stay_s : float
         Seconds.
     """
 
-    def __init__(self, line: Line, *, margin: float = 0.08, stay_s: float = 0.5) -> None:
-        self._ends = line.ends_px
+    def __init__(self, lines: Sequence[Line], *, margin: float = 0.08, stay_s: float = 0.5) -> None:
+        self._ends = np.array([line.ends_px for line in lines]).reshape(-1, 2, 2)
         self._margin = margin
         self._stay_s = stay_s
-        self._walkers: dict[int, _Walker] = {}
+        self._slots = Slots(self._grow)
+        # By line and track: the side that counts (1 or -1), where the track last was, where it last went through the line's
+        # direction, since when it is beyond the margin, and whether it came from beyond the margin on its own side.
+        self._side, self._distance, self._share, self._through, self._since = np.zeros((5, len(lines), 0))
+        self._from_beyond = np.zeros((len(lines), 0), dtype=bool)
 
     def update(
         self, ids: NDArray[np.uint64], points_px: Floats, heights_px: Floats, begins_px: Floats, time_s: float
     ) -> list[tuple[int, int]]:
-        """Crossings as (track id, direction) with direction 0 for *in* (left to right) and 1 for *out*.
+        """Crossings as (track id, counter): 2 l for line l crossed *in* (left to right), 2 l + 1 for *out*.
 
         Parameters
         ----------
@@ -65,57 +58,58 @@ class LineCrossings:
         time_s : float
             When.
         """
-        if not len(ids):
+        if not (len(ids) and len(self._ends)):
             return []
-        distances = signed_distance_to_line(points_px, self._ends)
-        shares = share_along_line(points_px, self._ends)
-        crossings = []
-        rows = zip(ids.tolist(), distances, shares, self._margin * heights_px, strict=True)
-        for row, (key, distance, share, margin) in enumerate(rows):
-            walker = self._walkers.get(key)
-            if walker is None:
-                walker = self._walkers[key] = self._new(begins_px[row], float(margin))
-            if self._crosses(walker, float(distance), float(share), float(margin), time_s):
-                crossings.append((key, 0 if walker.side > 0 else 1))
-        return crossings
-
-    def _new(self, begin_px: Floats, margin_px: float) -> _Walker:
-        distance_px = float(signed_distance_to_line(begin_px[None], self._ends)[0])
-        share = float(share_along_line(begin_px[None], self._ends)[0])
-        return _Walker(1 if distance_px >= 0 else -1, distance_px, share, abs(distance_px) > margin_px)
+        slots, new = self._slots.take(ids)
+        margins = self._margin * heights_px
+        if new.any():
+            self._begin(slots[new], begins_px[new], margins[new])
+        crossed, inwards = self._step(slots, points_px, margins, time_s)
+        lines, rows = np.nonzero(crossed)
+        counters = 2 * lines + ~inwards[lines, rows]
+        return list(zip(ids[rows].tolist(), counters.tolist(), strict=True))
 
     def end(self, ids: NDArray[np.uint64]) -> list[tuple[int, int]]:
         """Forget tracks that have ended; the crossings of those that ended on the other side."""
-        crossings = []
-        for key in ids.tolist():
-            walker = self._walkers.pop(key, None)
-            if (
-                walker is not None
-                and walker.came_from_beyond
-                and walker.side * walker.last_distance_px < 0
-                and _through(walker)
-            ):
-                crossings.append((key, 1 if walker.side > 0 else 0))
-        return crossings
+        keys, slots = self._slots.release(ids)
+        if not keys:
+            return []
+        side, through = self._side[:, slots], self._through[:, slots]
+        crossed = self._from_beyond[:, slots] & (side * self._distance[:, slots] < 0) & (through >= 0) & (through <= 1)
+        lines, rows = np.nonzero(crossed)
+        counters = 2 * lines + (side[lines, rows] > 0)
+        return [(keys[row], counter) for row, counter in zip(rows.tolist(), counters.tolist(), strict=True)]
 
-    def _crosses(self, walker: _Walker, distance_px: float, share: float, margin_px: float, time_s: float) -> bool:
-        if distance_px * walker.last_distance_px < 0:
-            part = walker.last_distance_px / (walker.last_distance_px - distance_px)
-            walker.through_share = walker.last_share + part * (share - walker.last_share)
-        if distance_px:
-            walker.last_distance_px, walker.last_share = distance_px, share
-        walker.came_from_beyond |= walker.side * distance_px > margin_px
-        if -walker.side * distance_px <= margin_px:
-            walker.beyond_since_s = np.nan
-            return False
-        if np.isnan(walker.beyond_since_s):
-            walker.beyond_since_s = time_s
-        if time_s - walker.beyond_since_s < self._stay_s:
-            return False
-        walker.side, walker.beyond_since_s, walker.came_from_beyond = -walker.side, np.nan, True
-        return _through(walker)
+    def _begin(self, slots: NDArray[np.intp], begins_px: Floats, margins_px: Floats) -> None:
+        distance, share = distances_and_shares(begins_px, self._ends)
+        self._side[:, slots] = np.where(distance >= 0, 1.0, -1.0)
+        self._distance[:, slots], self._share[:, slots] = distance, share
+        self._from_beyond[:, slots] = np.abs(distance) > margins_px
+        self._through[:, slots] = self._since[:, slots] = np.nan
 
+    def _step(
+        self, slots: NDArray[np.intp], points_px: Floats, margins_px: Floats, time_s: float
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Who crosses which line now (lines, n), and whether inwards."""
+        distance, share = distances_and_shares(points_px, self._ends)
+        side, last, last_share = self._side[:, slots], self._distance[:, slots], self._share[:, slots]
+        through, since = self._through[:, slots], self._since[:, slots]
+        changed = distance * last < 0
+        part = np.divide(last, last - distance, out=np.zeros_like(last), where=changed)
+        through = np.where(changed, last_share + part * (share - last_share), through)
+        off = distance != 0
+        beyond = -side * distance > margins_px
+        from_beyond = self._from_beyond[:, slots] | (side * distance > margins_px)
+        since = np.where(beyond, np.where(np.isnan(since), time_s, since), np.nan)
+        stayed = time_s - since >= self._stay_s
+        side = np.where(stayed, -side, side)
+        self._distance[:, slots] = np.where(off, distance, last)
+        self._share[:, slots] = np.where(off, share, last_share)
+        self._through[:, slots], self._side[:, slots] = through, side
+        self._since[:, slots] = np.where(stayed, np.nan, since)
+        self._from_beyond[:, slots] = from_beyond | stayed
+        return stayed & (through >= 0) & (through <= 1), side > 0
 
-def _through(walker: _Walker) -> bool:
-    """Whether the walker last changed sides within the segment, not past its ends."""
-    return 0.0 <= walker.through_share <= 1.0
+    def _grow(self, capacity: int) -> None:
+        for name in ("_side", "_distance", "_share", "_through", "_since", "_from_beyond"):
+            setattr(self, name, widened(getattr(self, name), capacity))

@@ -1,47 +1,49 @@
 """Where points lie relative to lines and polygons, in the picture."""
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
 
-def signed_distance_to_line(points: Floats, ends: Floats) -> Floats:
-    """Distance (n,) of points (n, 2) from the straight line through `ends` (2, 2), positive on its right-hand side.
-
-    Right-hand as seen in the picture, whose y axis points down, looking from the first end to the second:
-    d = (e x (p - a)) / |e| with e = b - a.
-    """
-    direction = ends[1] - ends[0]
-    offset = points - ends[0]
-    distance: Floats = (direction[0] * offset[:, 1] - direction[1] * offset[:, 0]) / np.hypot(*direction)
-    return distance
-
-
-def share_along_line(points: Floats, ends: Floats) -> Floats:
-    """Position (n,) of the foot of each point's perpendicular on the line: 0 at the first end, 1 at the second."""
-    direction = ends[1] - ends[0]
-    share: Floats = (points - ends[0]) @ direction / (direction @ direction)
-    return share
-
-
-class Polygon:
-    """A polygon prepared for asking where many points lie.
+def distances_and_shares(points: Floats, ends: Floats) -> tuple[Floats, Floats]:
+    """Where points lie relative to lines.
 
     Parameters
     ----------
-    corners : (k, 2) float64
+    points : (n, 2) float64
+        Points p.
+    ends : (k, 2, 2) float64
+        First and second end a and b of each line.
+
+    Returns
+    -------
+    distances : (k, n) float64
+        From the straight line, positive on its right-hand side as seen in the picture, whose y axis points down, looking from
+        the first end to the second: d = (e x (p - a)) / |e| with e = b - a.
+    shares : (k, n) float64
+        Of the foot of the perpendicular on the line: 0 at the first end, 1 at the second.
     """
+    ex, ey = (ends[:, 1] - ends[:, 0]).T[..., None]
+    x, y = (points[:, axis] - ends[:, 0, axis, None] for axis in (0, 1))
+    squared = ex * ex + ey * ey
+    return (ex * y - ey * x) / np.sqrt(squared), (ex * x + ey * y) / squared
 
-    def __init__(self, corners: Floats) -> None:
-        self._area = shapely.Polygon(corners)
-        self._outline = self._area.exterior
-        shapely.prepare(self._area)
 
-    def signed_distance(self, points: Floats) -> Floats:
-        """Distance (n,) of points (n, 2) from the outline, positive inside, zero on it."""
-        where = shapely.points(points)
-        inside = shapely.covers(self._area, where)
-        distance: Floats = np.where(inside, 1.0, -1.0) * shapely.distance(self._outline, where)
-        return distance
+def signed_distance_to_polygon(points: Floats, corners: Floats) -> Floats:
+    """Distance (n,) of points (n, 2) from the outline of a polygon (k, 2), positive inside, zero on it.
+
+    The distance is that to the nearest side; inside is where a ray meets the outline an odd number of times (Shimrat 1962).
+    """
+    # Sides in rows, points in columns, which are many.
+    ax, ay = corners.T[..., None]
+    ex, ey = (np.roll(corners, -1, axis=0) - corners).T[..., None]
+    dx, dy = points[:, 0] - ax, points[:, 1] - ay
+    share = np.clip((dx * ex + dy * ey) / np.maximum(ex * ex + ey * ey, np.finfo(float).tiny), 0.0, 1.0)
+    squared = np.min((dx - share * ex) ** 2 + (dy - share * ey) ** 2, axis=0)
+    # Whether the side passes the point's height, and then to the right of it.
+    spans = (dy < 0) != (dy < ey)
+    right = (dx * ey < dy * ex) == (ey > 0)
+    inside = np.count_nonzero(spans & right, axis=0) % 2 == 1
+    distance: Floats = np.where(inside, 1.0, -1.0) * np.sqrt(squared)
+    return distance

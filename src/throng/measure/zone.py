@@ -1,58 +1,35 @@
 """Who is in a zone: entries, exits, occupancy, and how fast those who left had walked."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from throng.data.place import Zone
-from throng.measure.geometry import Polygon
+from throng.measure.geometry import signed_distance_to_polygon
+from throng.measure.slots import Slots, widened
 
 Floats = NDArray[np.float64]
-
+Rows = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 STEP_S = 1.0
 """A way is summed in steps of this length: over shorter ones the sway of boxes would look like walking."""
 
 
-@dataclass(slots=True)
-class _Visitor:
-    """One track beside one zone: whether it counts as inside, and since when it is on the other side of the border."""
-
-    inside: bool
-    changed_s: float = np.nan
-    way: "_Way | None" = None
-
-
-@dataclass(slots=True)
-class _Way:
-    """The way of one visit on the ground: where and when its last step ended, and what was walked up to then."""
-
-    x_m: float
-    y_m: float
-    step_s: float
-    length_m: float = 0.0
-    seconds: float = 0.0
-
-    def go(self, x_m: float, y_m: float, time_s: float) -> None:
-        if time_s - self.step_s >= STEP_S:
-            self.length_m += math.hypot(x_m - self.x_m, y_m - self.y_m)
-            self.seconds += time_s - self.step_s
-            self.x_m, self.y_m, self.step_s = x_m, y_m, time_s
-
-
 class Visit(NamedTuple):
-    """A track's entry (kind 0) or exit (kind 1); an exit has the visit's mean speed, or NaN where that is not known."""
+    """A track's entry to a zone (kind 0) or exit (kind 1); an exit has the visit's mean speed, NaN where that is not known."""
 
     key: int
+    zone: int
     kind: int
     speed_mps: float = math.nan
 
 
 class ZoneVisits:
-    """Entries and exits of one zone.
+    """Entries and exits of the zones of a camera.
 
     A track first seen inside has entered. One that was outside enters when its point is inside by more than a margin and has
     stayed there for a moment, one that was inside leaves likewise; a track that ends inside has left. So entries minus exits is
@@ -63,19 +40,29 @@ class ZoneVisits:
 
     Parameters
     ----------
-    zone : Zone
+    zones : sequence of Zone
     margin : float
         Heights of the person's box.
     stay_s : float
         Seconds.
+
+    Attributes
+    ----------
+    occupancy : (zones,) int64
+        Tracks inside each zone now.
     """
 
-    def __init__(self, zone: Zone, *, margin: float = 0.04, stay_s: float = 0.5) -> None:
-        self._polygon = Polygon(zone.corners_px)
+    def __init__(self, zones: Sequence[Zone], *, margin: float = 0.04, stay_s: float = 0.5) -> None:
+        self._corners = [zone.corners_px for zone in zones]
         self._margin = margin
         self._stay_s = stay_s
-        self._visitors: dict[int, _Visitor] = {}
-        self.occupancy = 0
+        self._slots = Slots(self._grow)
+        self._inside = np.zeros((len(zones), 0), dtype=bool)
+        # Since when a track is on the other side of the border; of its visit's way: how long and of how many seconds its steps
+        # were, and where and when the last of them ended (x, y, time).
+        self._since, self._length_m, self._seconds = np.zeros((3, len(zones), 0))
+        self._step_end = np.zeros((3, len(zones), 0))
+        self.occupancy = np.zeros(len(zones), dtype=np.int64)
 
     def update(
         self, ids: NDArray[np.uint64], points_px: Floats, heights_px: Floats, xy_m: Floats | None, time_s: float
@@ -95,49 +82,55 @@ class ZoneVisits:
         time_s : float
             When.
         """
-        if not len(ids):
+        if not (len(ids) and self._corners):
             return []
-        distances = self._polygon.signed_distance(points_px)
-        visits = []
-        for row, (key, distance, margin) in enumerate(zip(ids.tolist(), distances, self._margin * heights_px, strict=True)):
-            visitor = self._visitors.get(key)
-            if visitor is None:
-                visitor = self._visitors[key] = _Visitor(bool(distance >= 0))
-                visits += [Visit(key, 0)] if distance >= 0 else []
-            elif self._changes(visitor, float(distance), float(margin), time_s):
-                visits.append(Visit(key, 0) if visitor.inside else self._left(key, visitor))
-            if visitor.inside and xy_m is not None:
-                _walk(visitor, float(xy_m[row, 0]), float(xy_m[row, 1]), time_s)
-        self.occupancy += sum(1 - 2 * visit.kind for visit in visits)
+        slots, new = self._slots.take(ids)
+        distances = np.array([signed_distance_to_polygon(points_px, corners) for corners in self._corners])
+        was = self._inside[:, slots] & ~new
+        margins = self._margin * heights_px
+        beyond = np.where(was, distances < -margins, distances > margins) & ~new
+        inside = np.where(new, distances >= 0, was ^ self._stayed(slots, new, beyond, time_s))
+        self._inside[:, slots] = inside
+        visits = self._told(ids, slots, inside & ~was, was & ~inside)
+        self.occupancy += np.count_nonzero(inside, axis=1) - np.count_nonzero(was, axis=1)
+        if xy_m is not None:
+            self._walk(slots, inside & ~was, inside, np.column_stack([xy_m, np.full(len(ids), time_s)]).T[:, None])
         return visits
 
     def end(self, ids: NDArray[np.uint64]) -> list[Visit]:
         """Forget tracks that have ended; those inside have left."""
-        ended = [(key, self._visitors.pop(key, None)) for key in ids.tolist()]
-        visits = [self._left(key, visitor) for key, visitor in ended if visitor is not None and visitor.inside]
-        self.occupancy -= len(visits)
+        keys, slots = self._slots.release(ids)
+        if not keys:
+            return []
+        left = self._inside[:, slots]
+        self.occupancy -= np.count_nonzero(left, axis=1)
+        self._inside[:, slots] = False
+        return self._told(np.array(keys, dtype=np.uint64), slots, np.zeros_like(left), left)
+
+    def _stayed(self, slots: Rows, new: Mask, beyond: Mask, time_s: float) -> Mask:
+        """Who has been beyond the border, on the other side of it, for long enough (zones, n)."""
+        since = np.where(new, np.nan, self._since[:, slots])
+        since = np.where(beyond, np.where(np.isnan(since), time_s, since), np.nan)
+        stayed: Mask = time_s - since >= self._stay_s
+        self._since[:, slots] = np.where(stayed, np.nan, since)
+        return stayed
+
+    def _told(self, ids: NDArray[np.uint64], slots: Rows, entered: Mask, left: Mask) -> list[Visit]:
+        visits = [Visit(int(ids[row]), int(zone), 0) for zone, row in np.argwhere(entered)]
+        for zone, row in np.argwhere(left):
+            length_m, seconds = self._length_m[zone, slots[row]], self._seconds[zone, slots[row]]
+            visits.append(Visit(int(ids[row]), int(zone), 1, float(length_m / seconds) if seconds else math.nan))
+            self._length_m[zone, slots[row]] = self._seconds[zone, slots[row]] = 0.0
         return visits
 
-    @staticmethod
-    def _left(key: int, visitor: _Visitor) -> Visit:
-        way, visitor.way = visitor.way, None
-        return Visit(key, 1, way.length_m / way.seconds if way and way.seconds else math.nan)
+    def _walk(self, slots: Rows, entered: Mask, inside: Mask, here: Floats) -> None:
+        """Lengthen the ways of those inside to `here`, (3, 1, n): x, y, time."""
+        last = np.where(entered, here, self._step_end[:, :, slots])
+        step = inside & (here[2] - last[2] >= STEP_S)
+        self._length_m[:, slots] += np.where(step, np.hypot(*(here - last)[:2]), 0.0)
+        self._seconds[:, slots] += np.where(step, here[2] - last[2], 0.0)
+        self._step_end[:, :, slots] = np.where(step, here, last)
 
-    def _changes(self, visitor: _Visitor, distance_px: float, margin_px: float, time_s: float) -> bool:
-        beyond = distance_px < -margin_px if visitor.inside else distance_px > margin_px
-        if not beyond:
-            visitor.changed_s = np.nan
-            return False
-        if np.isnan(visitor.changed_s):
-            visitor.changed_s = time_s
-        if time_s - visitor.changed_s < self._stay_s:
-            return False
-        visitor.inside, visitor.changed_s = not visitor.inside, np.nan
-        return True
-
-
-def _walk(visitor: _Visitor, x_m: float, y_m: float, time_s: float) -> None:
-    if visitor.way is None:
-        visitor.way = _Way(x_m, y_m, time_s)
-    else:
-        visitor.way.go(x_m, y_m, time_s)
+    def _grow(self, capacity: int) -> None:
+        for name in ("_inside", "_since", "_length_m", "_seconds", "_step_end"):
+            setattr(self, name, widened(getattr(self, name), capacity))
