@@ -1,0 +1,15 @@
+"""Which places lie in an area of the ground."""
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from throng.data.ground_place import Area
+
+
+def inside(xy_m: NDArray[np.float64], area: Area) -> NDArray[np.bool_]:
+    """Which places (n, 2), metres, lie in an area, (n,); its outline is outside, as are its holes and their outlines."""
+    polygon = shapely.Polygon(area.corners_m, area.holes_m)
+    shapely.prepare(polygon)
+    result: NDArray[np.bool_] = shapely.contains_xy(polygon, xy_m[:, 0], xy_m[:, 1])
+    return result
