@@ -1,12 +1,14 @@
 """Counting accuracy of the `foreground` detector on simulated concourses, whose truth is exact."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from throng.capture.source import open_source
 from throng.data.outage import Outage
+from throng.ground.calibration import exact
 from throng.ground.homography import fit_homography
 from throng.pipeline import Pipeline, Plan
 from throng.simulate.scenario import load
@@ -44,7 +46,7 @@ def count_lines(name: str, *, detector: str = "foreground", since: float = CHOSE
     camera = scenario.cameras[0]
     start_s, end_s = since * scenario.duration_s, until * scenario.duration_s
     ground = fit_homography(camera.points_px, camera.points_m)
-    plan = Plan(lines=camera.lines_px, zones=(), detector=detector, homography=ground)
+    plan = Plan(lines=camera.lines_px, zones=(), detector=detector, calibrate=partial(exact, ground))
     counted = np.zeros(2 * len(plan.lines), np.int64)
     with open_source(f"simulate:{name}/{camera.name}", camera=camera.name) as source:
         for item in Pipeline(plan).run(source):

@@ -13,13 +13,14 @@ from throng.data.measurement import Measurement
 from throng.data.outage import Outage
 from throng.data.place import Anchor, Line, Zone, check_inside
 from throng.data.scale import PersonScale
+from throng.data.tracks import Tracks
 from throng.detect.attention import Attention
 from throng.detect.choose import choose_detector
 from throng.detect.detector import Detector
 from throng.detect.openvino import Precision
 from throng.ground.apply import on_ground
+from throng.ground.calibration import Calibration
 from throng.ground.camera import person_scale
-from throng.ground.homography import Homography
 from throng.measure.measurer import Measurer
 from throng.track.tracker import Tracker
 
@@ -34,8 +35,8 @@ class Plan:
     anchor : {"foot", "centre"}
     detector : str
         As `throng.detect.choose.choose_detector` takes it.
-    homography : Homography or None
-        Picture to ground, where it is known.
+    calibrate : callable or None
+        Gives the camera's calibration for pictures of a width and height, pixels; None where the ground is not known.
     threads : int
         Threads of the detector's model.
     tiles, precision
@@ -46,7 +47,7 @@ class Plan:
     zones: tuple[Zone, ...]
     anchor: Anchor = "foot"
     detector: str = "auto"
-    homography: Homography | None = None
+    calibrate: Callable[[int, int], Calibration] | None = None
     threads: int = 1
     tiles: str | None = None
     precision: Precision = "full"
@@ -60,6 +61,8 @@ class Pipeline:
     plan : Plan
     on_frame : callable, optional
         Sees every frame before it is measured, for a progress bar or a plate.
+    on_tracks : callable, optional
+        Sees the tracks of every frame, on the ground where it is known.
     detector : Detector, optional
         In place of the one the plan names.
     turns : context manager, optional
@@ -69,6 +72,8 @@ class Pipeline:
     ----------
     size_px : tuple of int, or None
         Width and height of the picture, once a frame was seen.
+    calibration : Calibration or None
+        That of these pictures, from then on.
     """
 
     def __init__(
@@ -76,16 +81,18 @@ class Pipeline:
         plan: Plan,
         *,
         on_frame: Callable[[Frame], None] | None = None,
+        on_tracks: Callable[[Tracks], None] | None = None,
         detector: Detector | None = None,
         turns: AbstractContextManager[None] | None = None,
     ) -> None:
         self.plan = plan
         self.detector = detector
-        self._on_frame = on_frame
+        self._on_frame, self._on_tracks = on_frame, on_tracks
         self._turns = turns
         self._attention: Attention | None = None
         self.size_px: tuple[int, int] | None = None
-        self._tracker = Tracker(anchor=plan.anchor, ground=plan.homography)
+        self.calibration: Calibration | None = None
+        self._tracker = Tracker(anchor=plan.anchor)
         self._measurer = Measurer(plan.lines, plan.zones)
         self._time_s = 0.0
         # One camera, one core: OpenCV's own threads would fight those of the other cameras.
@@ -114,8 +121,10 @@ class Pipeline:
         detector = self._ready(frame)
         self._time_s = max(self._time_s, frame.time_s)
         tracks = self._tracker.update(detector.detect(frame))
-        if self.plan.homography is not None:
-            tracks = on_ground(tracks, self.plan.homography)
+        if self.calibration is not None:
+            tracks = on_ground(tracks, self.calibration)
+        if self._on_tracks is not None:
+            self._on_tracks(tracks)
         return self._measurer.update(tracks)
 
     def _ready(self, frame: Frame) -> Detector:
@@ -127,6 +136,9 @@ class Pipeline:
                     "drawn for one size: read each part of the footage by itself"
                 )
             check_inside(self.plan.lines, self.plan.zones, *frame.size_px)
+            if self.plan.calibrate is not None:
+                self.calibration = self.plan.calibrate(*frame.size_px)
+                self._tracker = Tracker(anchor=self.plan.anchor, ground=self.calibration)
             self.size_px = frame.size_px
         if self.detector is None:
             plan = self.plan
@@ -138,7 +150,8 @@ class Pipeline:
         return self._attention
 
     def _scale(self, frame: Frame) -> PersonScale | None:
-        return None if self.plan.homography is None else person_scale(self.plan.homography, *frame.size_px)
+        # A lens that bends moves people in the picture, and hardly changes how large they look.
+        return None if self.calibration is None else person_scale(self.calibration.homography, *frame.size_px)
 
     def _end(self, time_s: float) -> Measurement:
         return self._measurer.end(self._tracker.finish(), time_s)

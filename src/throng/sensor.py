@@ -9,18 +9,23 @@ import traceback
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
+from math import isfinite, nan
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Literal
 
+from throng.calibrated import calibration_of
 from throng.capture.load import Load
 from throng.capture.source import Source, open_source
 from throng.capture.watched import watched
 from throng.data.errors import BudgetError, ThrongError
 from throng.data.outage import Outage
+from throng.data.place import Line, Zone
+from throng.data.place_size import PlaceSize
 from throng.data.release import Release
 from throng.detect.turns import Turns
-from throng.ground.homography import fit_homography
+from throng.ground.calibration import Calibration
 from throng.pipeline import Pipeline, Plan
 from throng.privacy.budget import Budget
 from throng.privacy.ledger import Ledger
@@ -141,8 +146,11 @@ def _tell_where(fault: threading.ExceptHookArgs) -> None:
 
 def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: _Sender) -> None:
     lost_s = newest_s = float("-inf")
-    load = Load()
+    load, sized = Load(), False
     for item in pipeline.run(watched(source)):
+        if pipeline.calibration is not None and not sized:
+            wall.set_sizes(place_sizes(pipeline.calibration, pipeline.plan.lines, pipeline.plan.zones))
+            sized = True
         sender.releases(wall.advance(item.time_s))
         if isinstance(item, Outage):
             # Frames may be timed a little ahead of the machine's clock, and so may the end of their tracks.
@@ -174,13 +182,13 @@ def _open(site: Site, camera: Camera) -> Source:
 
 
 def _plan(site: Site, camera: Camera, *, threads: int) -> Plan:
-    pairs = camera.calibration
+    table = camera.calibration
     return Plan(
         lines=camera.lines(),
         zones=camera.zones(),
         anchor=camera.anchor,
         detector=site.detector(camera),
-        homography=fit_homography(pairs.points_px, pairs.points_m) if pairs else None,
+        calibrate=partial(calibration_of, table) if table else None,
         threads=threads,
         tiles=camera.tiles,
         precision=site.precision,
@@ -196,8 +204,28 @@ def _wall(site: Site, camera: Camera) -> Wall:
         raise BudgetError(f"the ledgers' folder {folder} cannot be made: {(error.strerror or str(error)).lower()}") from None
     ledger = Ledger(folder / f"{camera.key}.jsonl")
     return Wall(
-        camera=camera.name, lines=camera.lines(), zones=camera.zones(), tick_s=site.tick_s, budget=budget, ledger=ledger
+        camera=camera.name,
+        lines=camera.lines(),
+        zones=camera.zones(),
+        in_metres=camera.calibration is not None,
+        tick_s=site.tick_s,
+        budget=budget,
+        ledger=ledger,
     )
+
+
+def place_sizes(calibration: Calibration, lines: Sequence[Line], zones: Sequence[Zone]) -> list[PlaceSize]:
+    """How long each line and how large each zone is on the ground, and how surely."""
+    sizes = []
+    for shape, (size, error) in [(line.ends_px, calibration.length_m(line.ends_px)) for line in lines] + [
+        (zone.corners_px, calibration.area_m2(zone.corners_px)) for zone in zones
+    ]:
+        if isfinite(size) and isfinite(error):
+            scale = calibration.scale_errors(shape.mean(axis=0))[0]
+            sizes.append(PlaceSize(size, error, float(scale) if isfinite(scale) else error / size))
+        else:
+            sizes.append(PlaceSize(nan, unknown="it reaches the horizon, beyond which there is no ground: draw it lower"))
+    return sizes
 
 
 def _end_with_parent() -> None:

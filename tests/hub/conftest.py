@@ -15,7 +15,7 @@ from throng.store.store import Store
 
 ORIGIN = "http://127.0.0.1:8080"
 CAMERAS = (
-    CameraEntry("north", (PlaceEntry("door", "line"), PlaceEntry("hall", "zone"))),
+    CameraEntry("north", (PlaceEntry("door", "line"), PlaceEntry("hall", "zone", in_metres=True))),
     CameraEntry("south", (PlaceEntry("gate", "line"),)),
 )
 

@@ -40,7 +40,10 @@ async def test_cameras_and_their_states(client: Client, hub: Hub) -> None:
     async with client(signed_in=True) as http:
         north, south = (await http.get("/api/v1/cameras")).json()
     assert (north["name"], north["state"], north["reason"]) == ("north", "starting", "")
-    assert north["places"] == [{"name": "door", "kind": "line"}, {"name": "hall", "kind": "zone"}]
+    assert north["places"] == [
+        {"name": "door", "kind": "line", "in_metres": False},
+        {"name": "hall", "kind": "zone", "in_metres": True},
+    ]
     assert (south["state"], south["reason"]) == ("unknown", "the camera does not answer")
     since = Camera.model_validate(south).since
     assert south["since"].endswith("Z")
@@ -56,7 +59,7 @@ async def test_measures(client: Client) -> None:
             "camera": "north",
             "place": "hall",
             "kind": "zone",
-            "quantities": ["entries", "exits", "occupancy", "mean_dwell", "wait"],
+            "quantities": ["entries", "exits", "occupancy", "mean_dwell", "wait", "density", "mean_speed"],
         },
     ]
     assert len([Measure.model_validate(measure) for measure in answer]) == 3
@@ -178,7 +181,7 @@ async def test_the_description_names_every_path_and_a_model_for_each_answer(clie
     async with client(signed_in=True) as http:
         described = (await http.get("/api/v1/openapi.json")).json()
     assert set(described["paths"]) == {"/health"} | {
-        f"/api/v1/{name}" for name in ("site", "cameras", "measures", "latest", "series", "live", "sign-in-codes")
+        f"/api/v1/{name}" for name in ("site", "cameras", "measures", "latest", "series", "alarms", "live", "sign-in-codes")
     }
     for path, methods in described["paths"].items():
         for operation in methods.values():

@@ -26,11 +26,18 @@ SIZES = (PlaceSize(4.0, 0.1, 0.025), PlaceSize(50.0, 2.0, 0.02))
 
 
 def released(
-    tmp_path: Path, places: tuple[Line, Zone], events: dict[int, list[tuple[int, int, float]]], ticks: int, **other: object
+    tmp_path: Path,
+    places: tuple[Line, Zone],
+    events: dict[int, list[tuple[int, int, float]]],
+    ticks: int,
+    sizes: tuple[PlaceSize, ...] = SIZES,
+    **other: object,
 ) -> list[Release]:
     """Ten looks a tick; `events` by look."""
-    settings: dict[str, object] = {"sizes": SIZES, "budget": Budget(passage_counters=4), "tick_s": TICK_S} | other
+    settings: dict[str, object] = {"budget": Budget(passage_counters=4), "tick_s": TICK_S, "in_metres": bool(sizes)} | other
     wall = Wall(camera="gate", lines=places[:1], zones=places[1:], ledger=Ledger(tmp_path / "ledger.jsonl"), **settings)  # type: ignore[arg-type]
+    if sizes:
+        wall.set_sizes(sizes)
     releases = []
     for look in range(10 * ticks):
         releases += wall.advance(NOON_S + look)
@@ -96,7 +103,7 @@ def test_a_place_that_cannot_be_measured_says_why(tmp_path: Path, door: Line, sq
 
 
 def test_without_calibration_nothing_is_in_metres(tmp_path: Path, door: Line, square: Zone) -> None:
-    (release,) = released(tmp_path, (door, square), {}, 1, sizes=None)
+    (release,) = released(tmp_path, (door, square), {}, 1, sizes=())
     assert not {"density", "mean_speed", "specific_flow"} & set(release.quantities)
 
 

@@ -15,7 +15,7 @@ from throng.privacy.budget import Budget
 from throng.site.model import Camera, Site
 from throng.site.read import read_site
 
-SITE_KEYS = "name, data, tick_s, port, precision, budget, camera"
+SITE_KEYS = "name, data, tick_s, port, precision, budget, camera, alarm"
 HEAD = 'name = "Central"\n'
 CAMERA = '[[camera]]\nname = "north"\naddress = "film.mp4"\n'
 SECRET = "hunter2-geheim"
@@ -234,9 +234,9 @@ LOGIN = "the address holds a user or password: move them to user and password_en
             "meets the side after corner 3; list the corners in the order you would walk around it",
         ),
         (
-            HEAD + CAMERA + "[camera.calibration]\npoints_px = [[0,0],[9,0],[9,9],[0,9]]\npoints_m = [[0,0],[9,0],[9,9]]\n",
-            '7: camera["north"].calibration.points_m: expected 4 to 100 points [x, y] with numbers from -100000000 to '
-            "100000000 (metres), found [[0, 0], [9, 0], [9, 9]]",
+            HEAD + CAMERA + "[camera.calibration]\npoints_px = [[0,0],[9,0],[9,9],[0,9]]\npoints_m = []\n",
+            '7: camera["north"].calibration.points_m: expected 1 to 100 points [x, y] with numbers from -100000000 to '
+            "100000000 (metres), found []",
         ),
         (
             HEAD + CAMERA + "calibration.points_px = [[0,0],[9,0],[9,9],[0,9],[5,5]]\n"

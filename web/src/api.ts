@@ -1,6 +1,6 @@
 /** The hub's HTTP contract: requests, their answers turned into the model's words, and the live stream. */
 
-import type { CameraInfo, CameraPhase, LiveTick, PlaceKind, Row, Site } from "./model.ts";
+import type { Alarm, CameraInfo, CameraPhase, LiveTick, PlaceKind, Row, Site } from "./model.ts";
 
 /** The hub answered that nobody is signed in. */
 export class SessionEnded extends Error {}
@@ -17,6 +17,7 @@ export interface StreamListener {
   opened(): void;
   tick(tick: LiveTick): void;
   camera(info: CameraInfo): void;
+  alarms(alarms: readonly Alarm[]): void;
   ended(): void;
   broken(): void;
 }
@@ -58,7 +59,17 @@ interface WireCamera {
   readonly state: CameraPhase;
   readonly reason: string;
   readonly since: string;
-  readonly places: readonly { readonly name: string; readonly kind: PlaceKind }[];
+  readonly places: readonly { readonly name: string; readonly kind: PlaceKind; readonly in_metres: boolean }[];
+}
+
+interface WireAlarm {
+  readonly name: string;
+  readonly severity: Alarm["severity"];
+  readonly state: Alarm["state"];
+  readonly since: string | null;
+  readonly time: string | null;
+  readonly unseen: string;
+  readonly sentence: string;
 }
 
 interface WireSite {
@@ -79,7 +90,13 @@ export function siteOf(wire: WireSite): Site {
 }
 
 export function cameraOf(wire: WireCamera): CameraInfo {
-  return { name: wire.name, phase: wire.state, reason: wire.reason, sinceS: secondsOf(wire.since), places: wire.places };
+  const places = wire.places.map(({ name, kind, in_metres }) => ({ name, kind, inMetres: in_metres }));
+  return { name: wire.name, phase: wire.state, reason: wire.reason, sinceS: secondsOf(wire.since), places };
+}
+
+export function alarmOf({ name, severity, state, since, time, unseen, sentence }: WireAlarm): Alarm {
+  const [sinceS, atS] = [since, time].map((moment) => (moment === null ? null : secondsOf(moment)));
+  return { name, severity, state, sinceS: sinceS ?? null, atS: atS ?? null, unseen, sentence };
 }
 
 export function rowOf(wire: WireRow): Row {
@@ -139,6 +156,10 @@ export class Hub {
     return ((await this.#json("GET", "/api/v1/cameras")) as WireCamera[]).map(cameraOf);
   }
 
+  async alarms(): Promise<readonly Alarm[]> {
+    return ((await this.#json("GET", "/api/v1/alarms")) as WireAlarm[]).map(alarmOf);
+  }
+
   async latest(): Promise<readonly Row[]> {
     return ((await this.#json("GET", "/api/v1/latest")) as WireRow[]).map(rowOf);
   }
@@ -183,6 +204,9 @@ export class Hub {
     });
     heard<WireCamera>("camera", (wire) => {
       listener.camera(cameraOf(wire));
+    });
+    heard<readonly WireAlarm[]>("alarms", (wire) => {
+      listener.alarms(wire.map(alarmOf));
     });
     return () => {
       source.close();

@@ -64,6 +64,15 @@ export function readingText(reading: Reading): string {
   return reading.kind === "known" ? withMargin(reading.estimate) : reading.kind;
 }
 
+/** A number that is no count of people, with two standard errors, never below zero: "1.2 ± 0.1 m/s". */
+export function measureText(reading: Reading, unit: string, digits: number): string {
+  if (reading.kind !== "known") return reading.kind;
+  const { value, standardError } = reading.estimate;
+  const half = Math.ceil(BAND * standardError * 10 ** digits - 1e-9) / 10 ** digits;
+  const text = [Math.max(0, value), half].map((number) => number.toFixed(digits)).join(" ± ");
+  return unit === "" ? text : `${text} ${unit}`;
+}
+
 /** Which cameras a total leaves out, in one sentence; empty when it is complete. */
 export function missingSentence(missing: readonly Missing[]): string {
   if (missing.length === 0) return "";

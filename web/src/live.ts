@@ -5,11 +5,13 @@ import { wantedOf } from "./curve.ts";
 import {
   EMPTY,
   type State,
+  applyAlarms,
   applyCamera,
   applyCameras,
   applyRows,
   applySite,
   applyTick,
+  changeAlarms,
   connected,
   disconnected,
   ended,
@@ -73,6 +75,11 @@ export class Live {
           this.#arrived((state) => applyCamera(state, info));
         })();
       },
+      alarms: (alarms) => {
+        current(() => {
+          this.#arrived((state) => changeAlarms(state, alarms));
+        })();
+      },
       ended: current(() => {
         this.#end();
       }),
@@ -94,12 +101,14 @@ export class Live {
 
   async #load(stream: number): Promise<void> {
     try {
-      const [site, cameras, latest] = await Promise.all([this.#hub.site(), this.#hub.cameras(), this.#hub.latest()]);
+      const hub = this.#hub;
+      const [site, cameras, alarms, latest] = await Promise.all([hub.site(), hub.cameras(), hub.alarms(), hub.latest()]);
       if (stream !== this.#stream) return;
       const waited = this.#waiting ?? [];
       this.#waiting = null;
       this.#attempt = 0;
-      const loaded = applyRows(applyCameras(applySite(connected(this.state), site), cameras), latest);
+      const named = applyAlarms(applyCameras(applySite(connected(this.state), site), cameras), alarms);
+      const loaded = applyRows(named, latest);
       this.#set(waited.reduce((state, change) => change(state), loaded));
       await this.#loadSeries(stream);
     } catch (error) {

@@ -17,6 +17,8 @@ export type PlaceKind = "line" | "zone";
 export interface Place {
   readonly name: string;
   readonly kind: PlaceKind;
+  /** Whether its camera is calibrated. */
+  readonly inMetres: boolean;
 }
 
 export type CameraPhase = "starting" | "live" | "unknown";
@@ -29,7 +31,7 @@ export interface CameraInfo {
   readonly places: readonly Place[];
 }
 
-/** A protected number with its standard error, people. Unbiased, so it may be negative. */
+/** A protected number with its standard error, in its quantity's unit. Unclipped, so it may be negative. */
 export interface Estimate {
   readonly value: number;
   readonly standardError: number;
@@ -64,6 +66,21 @@ export interface LiveTick {
   readonly rows: readonly Row[];
 }
 
+export type Severity = "notice" | "warning" | "danger";
+
+/** An alarm as the hub sends it; its sentence says all of it in plain words. */
+export interface Alarm {
+  readonly name: string;
+  readonly severity: Severity;
+  readonly state: "quiet" | "pending" | "ringing" | "cannot tell" | "unknown";
+  readonly sinceS: number | null;
+  /** The end of the last known tick. */
+  readonly atS: number | null;
+  /** Why there is no number now; empty where there is one. */
+  readonly unseen: string;
+  readonly sentence: string;
+}
+
 export interface CameraState {
   readonly info: CameraInfo;
   /** The last hour, oldest first, one entry per tick. */
@@ -80,13 +97,15 @@ export interface State {
   readonly site: Site | null;
   /** By name, in the order of the site; null until the hub has said which cameras there are. */
   readonly cameras: ReadonlyMap<string, CameraState> | null;
+  /** By name, in the order of the site. */
+  readonly alarms: ReadonlyMap<string, Alarm>;
   readonly connection: Connection;
 }
 
 /** How much of the past the page keeps and draws, seconds. */
 export const WINDOW_S = 3600;
 
-export const EMPTY: State = { site: null, cameras: null, connection: { kind: "connecting" } };
+export const EMPTY: State = { site: null, cameras: null, alarms: new Map(), connection: { kind: "connecting" } };
 
 /** The name under which a tick keeps a place's quantity. */
 export function keyOf(place: string, quantity: string): string {
@@ -112,6 +131,15 @@ export function applyCameras(state: State, infos: readonly CameraInfo[]): State 
 /** One camera changed its state, or is new. */
 export function applyCamera(state: State, info: CameraInfo): State {
   return withCamera(state, info.name, (before) => ({ info, ticks: before?.ticks ?? [] }));
+}
+
+export function applyAlarms(state: State, alarms: readonly Alarm[]): State {
+  return { ...state, alarms: new Map(alarms.map((alarm) => [alarm.name, alarm])) };
+}
+
+/** Some alarms were judged again. */
+export function changeAlarms(state: State, alarms: readonly Alarm[]): State {
+  return applyAlarms(state, [...state.alarms.values(), ...alarms]);
 }
 
 /** A live tick holds all rows of its camera, so it replaces whatever was known of that time. */

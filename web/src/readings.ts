@@ -24,6 +24,17 @@ export interface LineReading {
 export interface ZoneReading {
   readonly name: string;
   readonly people: Reading;
+  /** What needs metres; null where the camera is not calibrated. */
+  readonly crowd: CrowdReading | null;
+}
+
+export interface CrowdReading {
+  /** People per square metre. */
+  readonly density: Reading;
+  /** Mean speed of those who left lately, metres a second. */
+  readonly speed: Reading;
+  /** How long they had stayed, seconds. */
+  readonly stay: Reading;
 }
 
 export interface CameraReading {
@@ -107,10 +118,25 @@ export function readCamera(camera: CameraState, nowS: number): CameraReading {
     phase: first === undefined ? info.phase : first.kind === "known" ? "live" : first.kind,
     note: info.phase === "live" ? info.reason : "",
     people,
-    zones: zones.map((name) => ({ name, people: of([name], "occupancy") })),
+    zones: zones.map((name) => ({ name, people: of([name], "occupancy"), crowd: crowdOf(camera, name, nowS) })),
     lines: lines.map((name) => ({ name, in: of([name], "in_total"), out: of([name], "out_total") })),
     flow,
   };
+}
+
+function crowdOf(camera: CameraState, zone: string, nowS: number): CrowdReading | null {
+  if (!camera.info.places.some((place) => place.name === zone && place.kind === "zone" && place.inMetres)) return null;
+  const of = (quantity: string): Reading => readBeside(camera, keyOf(zone, quantity), keyOf(zone, "occupancy"), nowS);
+  return { density: of("density"), speed: of("mean_speed"), stay: of("mean_dwell") };
+}
+
+/** A number that may be unknown by itself in a tick whose people are known: a speed, when few have left. */
+function readBeside(camera: CameraState, key: string, people: string, nowS: number): Reading {
+  const reading = read(camera, [people], nowS);
+  if (reading.kind !== "known") return reading;
+  const estimate = camera.ticks.findLast((tick) => tick.endS === reading.atS)?.values.get(key);
+  if (estimate === undefined) return { kind: "unknown", reason: "too few people to tell", sinceS: null };
+  return { kind: "known", estimate, atS: reading.atS };
 }
 
 export function readSite(state: State, nowS: number): SiteReading {

@@ -19,13 +19,13 @@ test("the hub's fields become the model's", () => {
     rhoPerDay: 0.2,
     passageCounters: 4,
   });
-  const places = [{ name: "hall", kind: "zone" }] as const;
+  const places = [{ name: "hall", kind: "zone", in_metres: true }] as const;
   assert.deepEqual(cameraOf({ name: "north", state: "unknown", reason: "dark", since: TIME, places }), {
     name: "north",
     phase: "unknown",
     reason: "dark",
     sinceS: T0,
-    places,
+    places: [{ name: "hall", kind: "zone", inMetres: true }],
   });
 });
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Hub, HubUnreachable, SessionEnded, type StreamListener } from "../src/api.ts";
 import { Live, retryDelayS, silenceS } from "../src/live.ts";
-import type { CameraInfo, Row, Site } from "../src/model.ts";
-import { HALL, camera, cameraIn, rowsOf, tick } from "./make.ts";
+import type { Alarm, CameraInfo, Row, Site } from "../src/model.ts";
+import { HALL, alarm, camera, cameraIn, rowsOf, tick } from "./make.ts";
 
 /** A hub under the test's control, in place of the network. */
 class FakeHub extends Hub {
@@ -16,6 +16,10 @@ class FakeHub extends Hub {
 
   override cameras(): Promise<readonly CameraInfo[]> {
     return this.#unlessFailing([camera("north", [HALL])]);
+  }
+
+  override alarms(): Promise<readonly Alarm[]> {
+    return this.#unlessFailing([alarm("crowd"), alarm("queue")]);
   }
 
   override latest(): Promise<readonly Row[]> {
@@ -75,6 +79,13 @@ test("what the stream says while the page loads is not lost", async () => {
   hub.newest.tick(tick("north", 3, { "hall occupancy": [4, 1] }));
   await settled();
   assert.equal(cameraIn(live.state, "north").ticks.length, 4);
+});
+
+test("alarms are loaded, and changed by the stream", async (t) => {
+  const { hub, live } = await started(t);
+  assert.deepEqual([...live.state.alarms.values()], [alarm("crowd"), alarm("queue")]);
+  hub.newest.alarms([alarm("queue", { state: "ringing" })]);
+  assert.deepEqual([...live.state.alarms.values()], [alarm("crowd"), alarm("queue", { state: "ringing" })]);
 });
 
 test("a break is marked at once, and mended by itself when the hub is back", async (t) => {

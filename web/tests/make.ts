@@ -1,6 +1,7 @@
 /** Small makers of what the tests feed in. */
 
 import {
+  type Alarm,
   type CameraInfo,
   type CameraState,
   EMPTY,
@@ -19,10 +20,16 @@ export function camera(name: string, places: CameraInfo["places"], more: Partial
   return { name, phase: "live", reason: "", sinceS: T0, places, ...more };
 }
 
-export const HALL = { name: "hall", kind: "zone" } as const;
-export const STAIRS = { name: "stairs", kind: "zone" } as const;
-export const DOOR = { name: "door", kind: "line" } as const;
-export const GATE = { name: "gate", kind: "line" } as const;
+/** A quiet alarm, last judged ten minutes after T0. */
+export function alarm(name: string, more: Partial<Alarm> = {}): Alarm {
+  const sentence = "north, hall: 1.0 people/m2 (between 0.8 and 1.2)";
+  return { name, severity: "danger", state: "quiet", sinceS: T0, atS: minute(10), unseen: "", sentence, ...more };
+}
+
+export const HALL = { name: "hall", kind: "zone", inMetres: false } as const;
+export const STAIRS = { name: "stairs", kind: "zone", inMetres: false } as const;
+export const DOOR = { name: "door", kind: "line", inMetres: false } as const;
+export const GATE = { name: "gate", kind: "line", inMetres: false } as const;
 
 type Given = Readonly<Record<string, readonly [value: number, standardError: number]>>;
 

@@ -25,6 +25,23 @@ test("people now are those in all zones, each zone and line also on its own", ()
   assert.deepEqual(reading.lines.map((line) => line.in.kind === "known" && line.in.estimate.value), [70]);
 });
 
+test("a calibrated zone says how dense it is, and that a speed is unknown when too few have left", () => {
+  const square = camera("square", [{ ...HALL, inMetres: true }, STAIRS]);
+  const numbers = { "hall occupancy": [40, 9], "hall density": [0.8, 0.2], "hall mean_dwell": [30, 4], "stairs occupancy": [1, 9] } as const;
+  const [hall, stairs] = readCamera(cameraIn(live([square], [tick("square", 0, numbers)]), "square"), minute(1)).zones;
+  assert.deepEqual(hall?.crowd?.density, { kind: "known", estimate: { value: 0.8, standardError: 0.2 }, atS: minute(1) });
+  assert.deepEqual(hall?.crowd?.stay.kind, "known");
+  assert.deepEqual(hall?.crowd?.speed, { kind: "unknown", reason: "too few people to tell", sinceS: null });
+  assert.equal(stairs?.crowd, null);
+});
+
+test("an old speed is not shown beside new people", () => {
+  const square = camera("square", [{ ...HALL, inMetres: true }]);
+  const before = tick("square", 0, { "hall occupancy": [40, 9], "hall mean_speed": [1.1, 0.1] });
+  const state = live([square], [before, tick("square", 1, { "hall occupancy": [40, 9] })]);
+  assert.equal(readCamera(cameraIn(state, "square"), minute(2)).zones[0]?.crowd?.speed.kind, "unknown");
+});
+
 test("a camera with lines only has totals of both ways and no people now", () => {
   const gates = camera("gates", [DOOR, GATE]);
   const numbers = { "door in_total": [3, 3], "door out_total": [1, 3], "gate in_total": [4, 4], "gate out_total": [2, 4] } as const;

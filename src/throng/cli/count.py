@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -115,12 +116,13 @@ def _plan(line: list[str], zone: list[str], anchor: str, detector: str, homograp
     if anchor not in ("foot", "centre"):
         raise GeometryError(f'--anchor must be foot or centre, not "{anchor}"')
     # Decoder, detector and geometry libraries are loaded by the commands that look at pictures, not by `throng --help`.
+    from throng.ground.calibration import exact
     from throng.ground.file import read_homography
     from throng.pipeline import Plan
 
-    ground = None if homography is None else read_homography(homography)
+    ground = None if homography is None else partial(exact, read_homography(homography))
     point: Anchor = "centre" if anchor == "centre" else "foot"
-    return Plan(lines=lines, zones=zones, anchor=point, detector=detector, homography=ground, threads=2, tiles=tiles)
+    return Plan(lines=lines, zones=zones, anchor=point, detector=detector, calibrate=ground, threads=2, tiles=tiles)
 
 
 def _count(source: str, plan: "Plan", *, rate: float | None, seconds: float | None, picture: Path | None) -> Counted:

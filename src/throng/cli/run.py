@@ -67,6 +67,7 @@ def serve_site(site: "Site", *, port: int | None = None, note: str = "") -> None
 
 
 def _hub(site: "Site", store: "Store", port: int) -> "Hub":
+    from throng.alarm.rule import Rule
     from throng.hub.app import create_app
     from throng.hub.cameras import CameraEntry, PlaceEntry
 
@@ -81,5 +82,12 @@ def _hub(site: "Site", store: "Store", port: int) -> "Hub":
     budget = {"rho_per_day": site.budget.rho_per_day, "passage_counters": site.budget.passage_counters}
     page = Path(str(files("throng.hub"))) / "page"
     return create_app(
-        site_name=site.name, tick_s=site.tick_s, budget=budget, cameras=entries, store=store, port=port, page_dir=page
+        site_name=site.name,
+        tick_s=site.tick_s,
+        budget=budget,
+        cameras=entries,
+        alarms=[Rule(**table.settings()) for table in site.alarm],
+        store=store,
+        port=port,
+        page_dir=page,
     )

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from throng.data.ground_map import GroundMap
 from throng.data.tracks import Tracks
-from throng.ground.homography import Homography
 
 
-def on_ground(tracks: Tracks, homography: Homography) -> Tracks:
+def on_ground(tracks: Tracks, ground: GroundMap) -> Tracks:
     """The same tracks with their places on the ground, metres.
 
     A person stands where the box ends: the middle of its lower edge is mapped, also where the centre of the box is what counts
@@ -19,11 +19,11 @@ def on_ground(tracks: Tracks, homography: Homography) -> Tracks:
     ----------
     tracks : Tracks
         With or without places on the ground.
-    homography : Homography
+    ground : GroundMap
         Of the camera that the tracks come from.
     """
     feet_px = np.column_stack([tracks.boxes_px[:, [0, 2]].mean(axis=1), tracks.boxes_px[:, 3]])
-    feet_m, standing = homography.to_ground(feet_px)
+    feet_m, standing = ground.to_ground(feet_px)
     return replace(
         tracks,
         ids=tracks.ids[standing],

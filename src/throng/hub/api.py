@@ -13,11 +13,13 @@ from starlette.responses import StreamingResponse
 
 from throng import __version__
 from throng.data.release import UNITS
+from throng.hub.alarms import Alarms
 from throng.hub.cameras import Cameras
 from throng.hub.door import CODE_S, Door
 from throng.hub.gate import SESSION
 from throng.hub.live import Event, Feed, stream
 from throng.hub.models import (
+    AlarmAnswer,
     Budget,
     Camera,
     Health,
@@ -43,8 +45,9 @@ _FAILED: dict[int | str, dict[str, Any]] = {503: {"model": Problem}}
 _REFUSED: dict[int | str, dict[str, Any]] = {400: {"model": Problem}, 404: {"model": Problem}}
 _LIVE: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events: `tick` (data: Tick), `camera` (data: Camera), `reload` (the page fell behind: "
-        "load the series anew), `ended` (the session is over).",
+        "description": "Server-sent events: `tick` (data: Tick), `camera` (data: Camera), `alarms` (data: a list of "
+        "AlarmAnswer, after each tick of their camera), `reload` (the page fell behind: load the series anew), `ended` (the "
+        "session is over).",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     },
     503: {"model": Problem},
@@ -108,6 +111,15 @@ def add_numbers(app: FastAPI, *, store: Store, cameras: Cameras, tick_s: float) 
             "tick_s": tick_s,
         }
         return StreamingResponse(_series_json(head, found), media_type="application/json")
+
+
+def add_alarms(app: FastAPI, *, alarms: Alarms) -> None:
+    """Add the alarms."""
+
+    @app.get("/api/v1/alarms")
+    def all_alarms() -> list[AlarmAnswer]:
+        """Every alarm and its state."""
+        return alarms.all()
 
 
 def add_live(app: FastAPI, *, feed: Feed, door: Door, cameras: Cameras) -> None:

@@ -9,8 +9,10 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.responses import JSONResponse
 
 from throng import __version__
+from throng.alarm.rule import Rule
 from throng.data.errors import StoreError
-from throng.hub.api import add_health, add_live, add_numbers, add_site
+from throng.hub.alarms import Alarms
+from throng.hub.api import add_alarms, add_health, add_live, add_numbers, add_site
 from throng.hub.cameras import CameraEntry, Cameras
 from throng.hub.door import Door
 from throng.hub.gate import Gate
@@ -81,6 +83,7 @@ def create_app(
     store: Store,
     port: int,
     page_dir: Path,
+    alarms: Sequence[Rule] = (),
 ) -> Hub:
     """The hub of one site.
 
@@ -100,14 +103,25 @@ def create_app(
         Where it will be served, for the addresses it hands out.
     page_dir : Path
         Where the built dashboard lies, or will.
+    alarms : sequence of Rule
+        In the order in which they are shown.
+
+    Raises
+    ------
+    AlarmError
+        Two alarms have one name.
+    StoreError
+        The store, from which the alarms' states are replayed, cannot be read.
     """
-    states = Cameras(cameras)
+    states, watched = Cameras(cameras), Alarms(alarms)
+    watched.replay(store)
     feed, door = Feed(), Door()
-    parts = Parts(cameras=states, door=door, feed=feed, ingest=Ingest(store, feed, states))
+    parts = Parts(cameras=states, door=door, feed=feed, ingest=Ingest(store, feed, states, watched))
     hub = Hub(parts, port=port, title=f"Throng: {site_name}")
     add_health(hub)
     add_site(hub, site_name=site_name, tick_s=tick_s, budget=Budget.model_validate(budget), cameras=states)
     add_numbers(hub, store=store, cameras=states, tick_s=tick_s)
+    add_alarms(hub, alarms=watched)
     add_live(hub, feed=feed, door=door, cameras=states)
     add_pages(hub, site_name=site_name, page_dir=page_dir, door=door, feed=feed)
     hub.add_exception_handler(StoreError, _store_failed)

@@ -7,6 +7,7 @@ from itertools import islice
 
 from throng.data.errors import StoreError
 from throng.data.release import Release
+from throng.hub.alarms import Alarms
 from throng.hub.cameras import Cameras, CameraStatus, State
 from throng.hub.live import Event, Feed
 from throng.hub.models import Tick, camera_answer, tick_of_release, tick_of_rows
@@ -28,12 +29,22 @@ class Ingest:
         Open.
     feed : Feed
     cameras : Cameras
+    alarms : Alarms, optional
     most_waiting : int
         Releases that are kept while the store fails.
     """
 
-    def __init__(self, store: Store, feed: Feed, cameras: Cameras, *, most_waiting: int = _MOST_WAITING) -> None:
+    def __init__(
+        self,
+        store: Store,
+        feed: Feed,
+        cameras: Cameras,
+        alarms: Alarms | None = None,
+        *,
+        most_waiting: int = _MOST_WAITING,
+    ) -> None:
         self._store = store
+        self._alarms = alarms or Alarms(())
         self._feed = feed
         self._cameras = cameras
         self._waiting: deque[Release] = deque()
@@ -110,6 +121,9 @@ class Ingest:
         self._tell("")
         for tick in shown:
             self._feed.publish(Event("tick", tick.model_dump_json()))
+        # One event for all of them: a site has more alarms than may wait for a slow page.
+        if alarms := self._alarms.take(batch):
+            self._feed.publish(Event("alarms", f"[{','.join(alarm.model_dump_json() for alarm in alarms)}]"))
         return True
 
     def _forget(self, batch: Sequence[Release]) -> None:

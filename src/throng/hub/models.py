@@ -59,6 +59,7 @@ class Place(Answer):
 
     name: str
     kind: Kind
+    in_metres: bool = Field(description="Whether its camera is calibrated, so that densities and speeds are known.")
 
 
 class Camera(Answer):
@@ -137,6 +138,30 @@ class Tick(Answer):
     rows: list[TickValue]
 
 
+class AlarmAnswer(Answer):
+    """An alarm at present; the data of a live `alarms` event is a list of them."""
+
+    name: str
+    camera: str
+    place: str
+    quantity: Quantity
+    unit: str
+    direction: Literal["above", "below"]
+    threshold: float = Field(description="Where it rings.")
+    clear: float = Field(description="Where it is over.")
+    severity: Literal["notice", "warning", "danger"]
+    state: Literal["quiet", "pending", "ringing", "cannot tell", "unknown"] = Field(
+        description="pending: the newest number would ring, the average does not yet; cannot tell: the noise is too large; "
+        "unknown: there is no number. An alarm that rings goes on ringing without numbers, and `unseen` says why."
+    )
+    since: datetime | None = Field(description="When the state began, UTC; null before the first number.")
+    time: datetime | None = Field(description="The end of the last known tick, UTC; null before it.")
+    value: float | None = Field(description="What was judged then: the average over the alarm's time.")
+    standard_error: float | None = Field(description="Standard error of the value, at most.")
+    unseen: str = Field(description="Why there is no number now; empty where there is one.")
+    sentence: str = Field(description="All of it in plain words.")
+
+
 class SignInCode(Answer):
     """A one-time sign-in for another device."""
 
@@ -158,7 +183,7 @@ def utc(time_us: int) -> datetime:
 
 def camera_answer(status: CameraStatus) -> Camera:
     """A camera as people see it."""
-    places = [Place(name=place.name, kind=place.kind) for place in status.camera.places]
+    places = [Place(name=place.name, kind=place.kind, in_metres=place.in_metres) for place in status.camera.places]
     since = utc(round(status.since_s) * 1_000_000)
     return Camera(name=status.camera.name, state=status.state, reason=status.reason, since=since, places=places)
 

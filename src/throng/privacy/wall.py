@@ -24,6 +24,7 @@ MOST_UNKNOWN_TICKS = 60
 before them have no release."""
 
 _CLOCK_SET_BACK_S = 10.0
+_NOT_SIZED = "the size of its pictures is not known yet"
 _MECHANISMS: dict[str, type[SquareRoot] | type[Independent]] = {"square-root": SquareRoot, "independent": Independent}
 
 
@@ -42,8 +43,8 @@ class Wall(MemoryOnly):
     camera : str
     lines, zones : sequences of Line, Zone
         At least one line or zone.
-    sizes : sequence of PlaceSize, optional
-        Of the lines and then the zones, where the camera is calibrated.
+    in_metres : bool
+        Whether the camera is calibrated; `set_sizes` then tells how large the places are before the first frame is observed.
     tick_s : float
         Length of a tick, seconds; divides a day.
     budget : Budget
@@ -69,17 +70,17 @@ class Wall(MemoryOnly):
         camera: str,
         lines: Sequence[Line],
         zones: Sequence[Zone],
-        sizes: Sequence[PlaceSize] | None = None,
+        in_metres: bool = False,
         tick_s: float,
         budget: Budget,
         ledger: Ledger,
         mechanism: str = "square-root",
     ) -> None:
-        in_metres = sizes is not None
         counters = counters_of(tuple(lines), tuple(zones), in_metres=in_metres)
         _check(camera, len(counters), len(zones), budget, mechanism)
         self._camera, self._budget, self._ledger, self._name = camera, budget, ledger, mechanism
-        self._lines, self._zones, self._sizes = len(lines), len(zones), tuple(sizes or ())
+        self._lines, self._zones = len(lines), len(zones)
+        self._sizes = (PlaceSize(np.nan, unknown=_NOT_SIZED),) * (len(lines) + len(zones)) if in_metres else ()
         of_line, of_zone = (quantities_of(kind, in_metres=in_metres) for kind in ("line", "zone"))
         self._places = tuple(line.name for line in lines for _ in of_line) + tuple(zone.name for zone in zones for _ in of_zone)
         self._quantities = of_line * len(lines) + of_zone * len(zones)
@@ -98,6 +99,10 @@ class Wall(MemoryOnly):
         self._mechanism: Mechanism | None = None
         self._history = History(tick_s)
         self._ready: list[Release] = []
+
+    def set_sizes(self, sizes: Sequence[PlaceSize]) -> None:
+        """How large the lines and then the zones are on the ground, of a calibrated camera."""
+        self._sizes = tuple(sizes)
 
     def advance(self, now_s: float) -> list[Release]:
         """Close every tick that has ended by this Unix time; the releases made since the last call, oldest first."""

@@ -67,8 +67,8 @@ def point(field: FieldInfo) -> str:
     pair = _plain(field.annotation)
     if is_points(field):
         pair = _plain(get_args(pair)[0])
-    bounds = [bound for part in get_args(get_args(pair)[0])[1:] for bound in part.metadata]
-    return f"[x, y] with numbers {_range(bounds)} ({unit(field)})"
+    ranges = [_range([bound for part in get_args(axis)[1:] for bound in part.metadata]) for axis in get_args(pair)]
+    return f"{extra(field, 'axes') or '[x, y]'} with numbers {' and '.join(dict.fromkeys(ranges))} ({unit(field)})"
 
 
 def _plain(annotation: Any) -> Any:

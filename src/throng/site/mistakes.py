@@ -110,9 +110,13 @@ def _found(value: object) -> str:
         return "an array of tables"
     if isinstance(value, str) and not value:
         return "an empty text"
-    shown = json.dumps(value, ensure_ascii=False, default=str)
-    shown = re.sub(r"//[^/@]*@", "//…@", shown)
+    shown = _quoted(value)
     return shown if len(shown) <= LONGEST_FOUND else f"{shown[:LONGEST_FOUND]}…"
+
+
+def _quoted(value: object) -> str:
+    """As TOML has it, but for credentials in an address, wherever somebody put one."""
+    return re.sub(r"//[^/@]*@", "//…@", json.dumps(value, ensure_ascii=False, default=str))
 
 
 def _meant(key: str, table: type[BaseModel], root: type[BaseModel]) -> str:
@@ -161,10 +165,10 @@ def _shown(path: KeyPath, tree: Any) -> str:
         tree = _step(tree, part)
         if isinstance(part, str):
             bare = re.fullmatch("[A-Za-z0-9_-]+", part)
-            shown += ("." if shown else "") + (part if bare else json.dumps(part, ensure_ascii=False)[:LONGEST_FOUND])
+            shown += ("." if shown else "") + (part if bare else _quoted(part)[:LONGEST_FOUND])
         else:
             name = tree.get("name") if isinstance(tree, dict) else None
-            shown += f"[{json.dumps(name, ensure_ascii=False)[:LONGEST_FOUND]}]" if isinstance(name, str) else f"[{part}]"
+            shown += f"[{_quoted(name)[:LONGEST_FOUND]}]" if isinstance(name, str) else f"[{part}]"
     return shown
 
 

@@ -2,17 +2,12 @@
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
-    JsonValue,
     PrivateAttr,
     Strict,
     field_validator,
@@ -21,28 +16,12 @@ from pydantic import (
 
 from throng.data.errors import GeometryError
 from throng.data.place import Anchor, Line, Zone
+from throng.site.alarms import AlarmTable, alarm_mistakes
+from throng.site.calibration import CalibrationTable
 from throng.site.rules import STREAMS, address_mistake, repeated_names, wrong
+from throng.site.table import NAME_RULE, Name, PointPx, Table
 
 DAY_S = 86_400
-Extra = dict[str, JsonValue]
-
-Name = Annotated[
-    str,
-    Field(max_length=64, pattern=r"^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ._-]*[\p{L}\p{M}\p{N}._-])?$"),
-    AfterValidator(lambda text: unicodedata.normalize("NFC", text)),
-]
-NAME_RULE: Extra = {"rule": "of letters, digits, spaces and . - _, that begins with a letter or digit"}
-Pixels = Annotated[float, Field(ge=-1e5, le=1e5)]
-Metres = Annotated[float, Field(ge=-1e8, le=1e8)]
-# Lists of TOML become tuples; the numbers in them are as strict as all else.
-PointPx = Annotated[tuple[Pixels, Pixels], Strict(False)]
-PointM = Annotated[tuple[Metres, Metres], Strict(False)]
-
-
-class Table(BaseModel):
-    """A table of the site file: nothing is converted, nothing unknown is let through, nothing changes afterwards."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class BudgetTable(Table):
@@ -109,33 +88,6 @@ class ZoneTable(Table):
     def zone(self) -> Zone:
         """The zone itself."""
         return Zone(self.name, self.corners)  # type: ignore[arg-type]
-
-
-class CalibrationTable(Table):
-    """Points of the ground, in the picture and as measured, from which places in metres are worked out."""
-
-    points_px: Annotated[tuple[PointPx, ...], Strict(False)] = Field(
-        min_length=4,
-        max_length=100,
-        description="Points on the ground in the picture, at least four, no three of them on one line.",
-        json_schema_extra={"unit": "pixels"},
-    )
-    points_m: Annotated[tuple[PointM, ...], Strict(False)] = Field(
-        min_length=4,
-        max_length=100,
-        description="The same points on the ground, in the same order, along any two axes at a right angle.",
-        json_schema_extra={"unit": "metres"},
-    )
-
-    @model_validator(mode="after")
-    def _are_pairs(self) -> Self:
-        if len(self.points_px) != len(self.points_m):
-            raise wrong(
-                f"points_px has {len(self.points_px)} points and points_m has {len(self.points_m)}: give one ground point for "
-                "every picture point, in the same order",
-                "points_m",
-            )
-        return self
 
 
 class Camera(Table):
@@ -279,6 +231,9 @@ class Site(Table):
     camera: Annotated[tuple[Camera, ...], Strict(False)] = Field(
         min_length=1, max_length=10_000, description="The cameras, a [[camera]] table for each."
     )
+    alarm: Annotated[tuple[AlarmTable, ...], Strict(False)] = Field(
+        default=(), max_length=1000, description="The alarms, an [[alarm]] table for each."
+    )
     _folder: Path = PrivateAttr(default=Path())
 
     def model_post_init(self, context: Any) -> None:
@@ -309,6 +264,12 @@ class Site(Table):
                 "budget",
                 "passage_counters",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _alarms_have_places(self) -> Self:
+        for sentence, key in alarm_mistakes(self.alarm, self.camera):
+            raise wrong(sentence, *key)
         return self
 
     @property

@@ -47,6 +47,12 @@ points_m = [[0, 0], [6, 0], [6, 9], [0, 9]]
 name = "south"
 address = "south.mp4"
 loop = true
+
+[[alarm]]
+name = "crush"
+camera = "north"
+place = "square"
+preset = "standing-crowd"
 """
 
 INTRODUCTION = f"""\

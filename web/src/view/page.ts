@@ -4,6 +4,7 @@ import { curveOf } from "../curve.ts";
 import { clock, nameOrDash, phaseSentence, siteSentence } from "../format.ts";
 import type { State } from "../model.ts";
 import { type CameraReading, lookedAtS, readSite } from "../readings.ts";
+import { AlarmsView } from "./alarms.ts";
 import { BannerView } from "./banner.ts";
 import { make, setData, setShown, setText } from "./dom.ts";
 import { FooterView } from "./footer.ts";
@@ -20,6 +21,7 @@ export class PageView {
   readonly #connection = make("p", { class: "connection" });
   readonly #message = make("p", { class: "message", role: "status" });
   readonly #banner = new BannerView();
+  readonly #alarms = new AlarmsView();
   readonly #total = new TotalView();
   readonly #tiles = make("section", { class: "tiles", "aria-label": "Cameras" });
   readonly #main = make("main");
@@ -37,7 +39,7 @@ export class PageView {
       make("div", { class: "buttons" }, this.deviceButton, this.signOutButton),
     );
     this.#main.append(this.#total.element, this.#tiles);
-    root.append(bar, this.#banner.element, this.#message, this.#main, this.#footer.element, this.#spoken);
+    root.append(bar, this.#banner.element, this.#message, this.#alarms.element, this.#main, this.#footer.element, this.#spoken);
     this.say("");
   }
 
@@ -47,6 +49,7 @@ export class PageView {
     const tickS = state.site?.tickS ?? 60;
     this.#updateBar(state, nowS);
     this.#banner.update(state, nowS);
+    this.#alarms.update(state, atS);
     setData(this.#main, "connection", state.connection.kind);
     setShown(this.#total.element, state.cameras !== null);
     this.#total.update(site, nowS, tickS, state.connection.kind === "live");

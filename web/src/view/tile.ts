@@ -1,8 +1,8 @@
 /** One camera's tile: its state, people now, the last hour, its zones and lines. */
 
 import type { Curve } from "../curve.ts";
-import { capitalised, margin, nameOrDash, people, readingText, reasonSentence, tickClock } from "../format.ts";
-import type { CameraReading, Reading } from "../readings.ts";
+import { capitalised, margin, measureText, nameOrDash, people, readingText, reasonSentence, tickClock } from "../format.ts";
+import type { CameraReading, CrowdReading, Reading } from "../readings.ts";
 import { CurveView } from "./curve.ts";
 import { make, setData, setShown, setText } from "./dom.ts";
 
@@ -18,6 +18,7 @@ export class TileView {
   readonly #note = make("p", { class: "label" });
   readonly #curve = new CurveView(this.#id);
   readonly #zones = new Table("Zones", ["Zone", "People now"]);
+  readonly #crowd = new Table("Zones on the ground", ["Zone", "People per m²", "Walked", "Stayed"]);
   readonly #lines = new Table("Lines", ["Line totals", "In", "Out"]);
   #figuresShown = "";
 
@@ -33,6 +34,7 @@ export class TileView {
         make("div", { class: "now" }, this.#figures, this.#label, this.#note),
         this.#curve.element,
         make("div", { class: "places" }, this.#zones.element, this.#lines.element),
+        make("div", { class: "crowd" }, this.#crowd.element),
       ),
     );
   }
@@ -48,9 +50,10 @@ export class TileView {
     setShown(this.#note, camera.note !== "");
     this.#curve.update(curve, nowS);
     setShown(this.#curve.element, curve.traces.length > 0);
-    this.#zones.update(camera.zones.length > 1 ? camera.zones.map((zone) => [zone.name, zone.people]) : []);
+    this.#zones.update(camera.zones.length > 1 ? camera.zones.map((zone) => [zone.name, counted(zone.people)]) : []);
+    this.#crowd.update(camera.zones.flatMap(({ name, crowd }) => (crowd === null ? [] : [[name, ...crowdCells(crowd)]])));
     const alone = camera.people === null && camera.lines.length === 1;
-    this.#lines.update(alone ? [] : camera.lines.map((line) => [line.name, line.in, line.out]));
+    this.#lines.update(alone ? [] : camera.lines.map((line) => [line.name, counted(line.in), counted(line.out)]));
   }
 
   redrawAfresh(): void {
@@ -100,7 +103,24 @@ function labelOf(camera: CameraReading, reading: Reading | null, nowS: number, t
   return camera.zones.length > 1 ? `people now in ${camera.zones.length} zones, ${at}` : `people now, ${at}`;
 }
 
-type TableRow = readonly [string, ...Reading[]];
+interface Cell {
+  readonly kind: Reading["kind"];
+  readonly text: string;
+}
+
+type TableRow = readonly [string, ...Cell[]];
+
+function counted(reading: Reading): Cell {
+  return { kind: reading.kind, text: readingText(reading) };
+}
+
+function crowdCells({ density, speed, stay }: CrowdReading): Cell[] {
+  return [
+    { kind: density.kind, text: measureText(density, "", 2) },
+    { kind: speed.kind, text: measureText(speed, "m/s", 1) },
+    { kind: stay.kind, text: measureText(stay, "s", 0) },
+  ];
+}
 
 /** A small table of readings by name. */
 class Table {
@@ -115,17 +135,17 @@ class Table {
 
   update(rows: readonly TableRow[]): void {
     setShown(this.element, rows.length > 0);
-    const texts = rows.map(([name, ...readings]) => [nameOrDash(name), ...readings.map(readingText)]);
+    const texts = rows.map(([name, ...cells]) => [nameOrDash(name), ...cells.map((cell) => cell.text)]);
     const shown = JSON.stringify(texts);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#body.replaceChildren(
-      ...rows.map(([name, ...readings]) =>
+      ...rows.map(([name, ...cells]) =>
         make(
           "tr",
           {},
           make("th", { scope: "row" }, make("bdi", {}, nameOrDash(name))),
-          ...readings.map((reading) => make("td", { "data-kind": reading.kind }, readingText(reading))),
+          ...cells.map((cell) => make("td", { "data-kind": cell.kind }, cell.text)),
         ),
       ),
     );
