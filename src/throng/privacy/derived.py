@@ -13,8 +13,9 @@ from throng.privacy.mechanism import Mechanism, Noised
 
 LONGEST_WINDOW = 64
 """Ticks over which speeds and stays are averaged at most."""
-SUREST = 5.0
-"""As soon as the number of people who have left is this many times its standard error, it is told from the noise."""
+SURE, SURE_OF_SPEED = 5.0, 20.0
+"""A stay is told as soon as the number of people who have left is so many times its standard error; a speed, whose sum carries
+twice the noise of a number, later: its standard error is then at most about 0.3 m/s."""
 
 _SPEED_PER_PERSON = FASTEST_MPS * UNIT / SPEED_UNITS
 _TOO_FEW = f"too few people have left in the last {LONGEST_WINDOW} ticks to tell it from the noise"
@@ -77,14 +78,15 @@ class History:
         self._ticks.append(tick)
         self._totals.append(noised.totals)
 
-    def window(self, mechanism: Mechanism, *, entries: int, speeds: int | None) -> Window | None:
+    def window(self, mechanism: Mechanism, *, entries: int, speeds: int | None = None) -> Window | None:
         """The stretch for the zone whose entries, exits and speeds are counters `entries`, `entries + 1` and `speeds`."""
+        sure = SURE if speeds is None else SURE_OF_SPEED
         length = 1
         while length < len(self._ticks):
             error = mechanism.window_standard_error(length)
             totals = np.array([row[[entries, entries + 1]] for row in list(self._totals)[-length - 1 :]])
             exits = float(totals[-1, 1] - totals[0, 1])
-            if exits >= SUREST * error:
+            if exits >= sure * error:
                 added = np.nan if speeds is None else float(self._totals[-1][speeds] - self._totals[-length - 1][speeds])
                 seconds = self._tick_s * (self._ticks[-1] - self._ticks[-length - 1])
                 return Window(seconds, exits, error, float((totals[1:, 0] - totals[1:, 1]).mean()), added)

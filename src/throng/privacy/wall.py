@@ -218,13 +218,13 @@ class Wall(MemoryOnly):
         # So do entries and exits.
         error = 2**0.5 * noised.total_standard_error
         occupancy = Row(float(noised.totals[entries] - noised.totals[entries + 1]), error)
-        speeds = 2 * (self._lines + self._zones) + zone if self._sizes else None
-        window = self._history.window(mechanism, entries=entries, speeds=speeds)
+        window = self._history.window(mechanism, entries=entries)
         mean = Row(window.occupancy if window else np.nan, error)
         rows += [occupancy, stay(mean, window), stay(occupancy, window)]
         if self._sizes:
-            size = self._sizes[self._lines + zone]
-            rows += [density(occupancy, size), mean_speed(window, size)]
+            size, speeds = self._sizes[self._lines + zone], 2 * (self._lines + self._zones) + zone
+            longer = self._history.window(mechanism, entries=entries, speeds=speeds)
+            rows += [density(occupancy, size), mean_speed(longer, size)]
         return rows
 
 
