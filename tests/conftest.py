@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# Set before NumPy is loaded: where two test runs share two cores, threads of small matrix products wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -25,6 +25,13 @@ def test_the_example_of_the_tracker_runs(capsys: pytest.CaptureFixture[str]) -> 
     assert len(convert(found, 1.0)) == 1
 
 
+def test_the_example_of_the_measures_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "metres.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(example, {})
+    # Each has half the width and what the cut-off leaves up and down the corridor, some of it before the section.
+    assert capsys.readouterr().out == "0.50 people/m2, 1.20 m/s\n"
+
+
 def test_every_family_of_models_is_on_the_page() -> None:
     page = (ROOT / "docs" / "seeing.md").read_text(encoding="utf-8").lower()
     assert [family for family in FAMILIES if family not in page] == []

@@ -192,4 +192,5 @@ class Totals:
         self.seconds = max(self.seconds, measurement.time_s)
         self.occupancy_seconds += measurement.occupancy * step_s
         self.peak = np.maximum(self.peak, measurement.occupancy)
-        np.add.at(self.counts, measurement.counters, 1)
+        # After the counters of people come the zones' speeds.
+        np.add.at(self.counts, measurement.counters[measurement.counters < len(self.counts)], 1)

@@ -12,6 +12,10 @@ import numpy as np
 import pytest
 from tests.detect import tiny
 
+from throng.data.ground_place import Area
+from throng.ground.homography import fit_homography
+from throng.simulate.scenario import load
+
 TC_LINE = "line: 661,166 1859,520"
 THRONG = [str(Path(sys.executable).parent / "throng")]
 
@@ -159,3 +163,24 @@ def test_a_crowd_counter_gives_people_by_zone_and_nothing_that_needs_following(t
     pictured = throng("count", film, *zones, "--detector", "crowd.onnx", "--picture", "plate.png", folder=tmp_path)
     assert pictured.returncode == 2
     assert not (tmp_path / "plate.png").exists()
+
+
+def test_with_a_homography_zones_are_measured_on_the_ground(tmp_path: Path) -> None:
+    camera = load("concourse-50").cameras[0]
+    matrix = fit_homography(camera.points_px, camera.points_m).matrix
+    np.savetxt(tmp_path / "ground.txt", matrix, fmt="%.12g")
+    zone = camera.zones_px[0]
+    corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in zone.corners_px)
+    command = [
+        "count", f"simulate:concourse-50/{camera.name}", "--detector", "foreground", "--seconds", "40",
+        "--zone", f"hall: {corners}", "--homography", str(tmp_path / "ground.txt"),
+    ]  # fmt: skip
+    done = throng(*command, "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (hall,) = json.loads(done.stdout)["zones"]
+    ground = fit_homography(camera.points_px, camera.points_m).to_ground(zone.corners_px)[0]
+    assert hall["area_m2"] == pytest.approx(Area("hall", ground).area_m2, rel=0.01)
+    assert hall["mean_density"] == pytest.approx(hall["mean_occupancy"] / hall["area_m2"], rel=0.25)
+    assert hall["peak_density"] >= hall["mean_density"]
+    assert 0.6 < hall["mean_speed"] < 1.8
+    assert hall["level_of_service"] in "ABCDEF"

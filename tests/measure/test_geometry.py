@@ -5,7 +5,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throng.measure.geometry import distances_and_shares, signed_distance_to_polygon
+from throng.measure.geometry import distances_and_shares, signed_distances_to_polygons
 
 
 @given(st.integers(0, 10_000), st.integers(3, 9), st.booleans())
@@ -20,14 +20,14 @@ def test_distance_to_a_polygon_is_shapelys(seed: int, corners: int, turned: bool
         return
     inside = shapely.contains(area, shapely.points(points))
     expected = np.where(inside, 1, -1) * shapely.distance(area.exterior, shapely.points(points))
-    np.testing.assert_allclose(signed_distance_to_polygon(points, star), expected, atol=1e-9)
+    np.testing.assert_allclose(signed_distances_to_polygons(points, star[None])[0], expected, atol=1e-9)
 
 
 def test_on_the_outline_the_distance_is_zero_and_corners_may_repeat() -> None:
     square = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0]])
     on = np.array([[2.0, 0.0], [4.0, 4.0], [0.0, 1.0]])
-    assert (signed_distance_to_polygon(on, square) == 0).all()
-    assert signed_distance_to_polygon(np.array([[1.0, 2.0], [5.0, 2.0]]), square).tolist() == [1.0, -1.0]
+    assert (signed_distances_to_polygons(on, square[None]) == 0).all()
+    assert signed_distances_to_polygons(np.array([[1.0, 2.0], [5.0, 2.0]]), square[None]).tolist() == [[1.0, -1.0]]
 
 
 def test_distance_to_a_line_and_the_place_along_it() -> None:

@@ -33,7 +33,7 @@ def test_everything_at_once(tmp_path: Path) -> None:
     assert (table.width_px, table.height_px, table.lens) == (1920, 1080, "auto")
 
 
-@pytest.mark.parametrize("text", [LENGTH, VIEW + SIZE, FOUR_PX + "points_m = [[0,0],[1,0],[1,1],[0,1]]\n"])
+@pytest.mark.parametrize("text", [3 * LENGTH, VIEW + SIZE, FOUR_PX + "points_m = [[0,0],[1,0],[1,1],[0,1]]\n"])
 def test_each_way_alone(tmp_path: Path, text: str) -> None:
     read(tmp_path, text)
 
@@ -73,6 +73,11 @@ def test_each_way_alone(tmp_path: Path, text: str) -> None:
         (
             LENGTH.replace("[180, 205]", "[100, 200]"),
             "8: {}.length[0].to: a known length needs two ends that differ in the picture",
+        ),
+        (
+            2 * LENGTH,
+            "6: {}.length: without a view, and with fewer than 4 point pairs, it takes 3 known lengths or more, in different "
+            "directions and places, not 2: give more, or more point pairs",
         ),
         (VIEW, "6: {}.view: a view holds for one size of picture: add the width_px and height_px that it was found for"),
         (

@@ -7,7 +7,8 @@ import typer
 from rich.console import Console
 
 from throng import __version__
-from throng.cli import count, demo, models, run, simulate, track_eval
+from throng.cli import count, demo, measure, models, run, simulate, track_eval
+from throng.cli.calibrate.command import calibrate
 from throng.cli.doctor.command import doctor
 from throng.data.errors import ThrongError
 
@@ -22,8 +23,10 @@ app = typer.Typer(
 Example: `throng count street.mp4 --line "door: 661,166 1859,520"`""",
 )
 app.command("count")(count.count)
+app.command("measure")(measure.measure)
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
+app.command("calibrate")(calibrate)
 app.command("doctor")(doctor)
 app.command("simulate")(simulate.simulate)
 app.command("track-eval")(track_eval.track_eval)

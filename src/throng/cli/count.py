@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from throng.cli.on_ground import KEYS, GroundTotals
 from throng.cli.places import check_names, parse_line, parse_zone
 from throng.data.errors import GeometryError, ModelError
 from throng.data.frame import Frame
@@ -35,6 +36,15 @@ Examples:
 
 A crossing is *in* when, looking from the line's first point to its second, it goes from the left-hand side of the picture
 to the right-hand side."""
+
+
+UNITS = {
+    "area_m2": "area m²",
+    "mean_density": "mean density /m²",
+    "peak_density": "peak density /m²",
+    "mean_speed": "mean speed m/s",
+    "peak_pressure": "peak pressure /s²",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,10 @@ def count(
         typer.Option(help='Also look at overlapping tiles, "2x1" columns and rows, for small people.', show_default=False),
     ] = None,
     homography: Annotated[
-        Path | None, typer.Option(help="Nine numbers, picture to metres: tells how large people look.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Nine numbers, picture to metres: adds densities and speeds, and helps to find people.", show_default=False
+        ),
     ] = None,
     rate: Annotated[float | None, typer.Option(help="Look at most so many times a second.", show_default=False)] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds of the source.", show_default=False)] = None,
@@ -150,9 +163,18 @@ def _count_people(source: str, frames: "Source", plan: "Plan", seconds: float | 
     if plan.detector != "foreground":
         ready = choose_detector(plan.detector, threads=plan.threads, tiles=plan.tiles, precision=plan.precision)
     known = ready if ready is not None and ready.name != "foreground" else None
-    pipeline = Pipeline(plan, detector=known, on_frame=plates.offer if plates is not None else None)
+    ground = GroundTotals(plan) if plan.calibrate is not None and plan.zones else None
+    pipeline = Pipeline(
+        plan,
+        detector=known,
+        on_frame=plates.offer if plates is not None else None,
+        on_tracks=ground.take if ground is not None else None,
+    )
+    if ground is not None:
+        ground.watch(pipeline)
     totals = Totals.of(plan)
     number = _follow(frames, pipeline, totals, seconds)
+    on_ground = ground.zones() if ground is not None else [{} for _ in plan.zones]
     counted = Counted(
         source=source,
         frames=number,
@@ -161,7 +183,7 @@ def _count_people(source: str, frames: "Source", plan: "Plan", seconds: float | 
         detector=pipeline.detector.name if pipeline.detector else plan.detector,
         follows=f"tracker {Tracker.name}, point {plan.anchor}",
         lines=_lines(plan, totals),
-        zones=_zones(plan, totals),
+        zones=[zone | more for zone, more in zip(_zones(plan, totals), on_ground, strict=True)],
         truncated=frames.truncated,
     )
     if picture is not None and plates is not None:
@@ -259,19 +281,22 @@ def _progress() -> Progress:
 
 def _print_csv(result: dict[str, Any]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["kind", "name", "in", "out", "entries", "exits", "mean_occupancy", "peak_occupancy"])
+    of_zones = ["entries", "exits", "mean_occupancy", "peak_occupancy"]
+    of_zones += [key for key in KEYS if any(key in zone for zone in result["zones"])]
+    writer.writerow(["kind", "name", "in", "out", *of_zones])
     for line in result["lines"]:
-        writer.writerow(["line", line["name"], line["in"], line["out"], "", "", "", ""])
+        writer.writerow(["line", line["name"], line["in"], line["out"], *("" for _ in of_zones)])
     for zone in result["zones"]:
-        numbers = [zone[key] for key in ("entries", "exits", "mean_occupancy", "peak_occupancy")]
+        numbers = ["" if zone[key] is None else zone[key] for key in of_zones]
         writer.writerow(["zone", zone["name"], "", "", *numbers])
 
 
 def _print_tables(result: dict[str, Any], counted: Counted) -> None:
     console = Console(highlight=False)
-    for kind, columns in (("lines", ("in", "out")), ("zones", ("entries", "exits", "mean_occupancy", "peak_occupancy"))):
-        if result[kind]:
-            table = Table(kind[:-1], *(column.replace("_", " ") for column in columns))
+    of_zones = ("entries", "exits", "mean_occupancy", "peak_occupancy")
+    for kind, columns in (("lines", ("in", "out")), ("zones", of_zones), ("zones", KEYS)):
+        if result[kind] and columns[0] in result[kind][0]:
+            table = Table(kind[:-1], *(UNITS.get(column, column.replace("_", " ")) for column in columns))
             for column in table.columns[1:]:
                 column.justify = "right"
             for row in result[kind]:

@@ -42,6 +42,7 @@ def serve_site(site: "Site", *, port: int | None = None, note: str = "") -> None
     StoreError
         The store cannot be opened.
     """
+    from throng.cli.alarm_warnings import alarm_warnings
     from throng.cli.workers import Workers
     from throng.hub.server import listen, serve
     from throng.store.store import Store
@@ -57,8 +58,9 @@ def serve_site(site: "Site", *, port: int | None = None, note: str = "") -> None
         def ready() -> None:
             workers.start()
             console.print(f'serving "{site.name}" with {len(site.camera)} cameras at http://127.0.0.1:{number}', markup=False)
-            if note:
-                console.print(note, markup=False)
+            for sentence in (note, *alarm_warnings(site)):
+                if sentence:
+                    console.print(sentence, markup=False)
             console.print(f"sign in once, within 30 minutes: {hub.sign_in_url()}", markup=False)
             console.print("stop with Ctrl-C", markup=False)
 

@@ -1,6 +1,7 @@
 """The worker processes of a site's cameras: started, watched, started again, stopped."""
 
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -71,6 +72,8 @@ class Workers:
         self._thread.join(STOP_S)
 
     def _spawn(self, cameras: Sequence[Camera]) -> "tuple[SpawnProcess, Connection[Any, Any]]":
+        # A camera has one core: the threads of small matrix products would only wait for each other.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         context = multiprocessing.get_context("spawn")
         receiving, sending = context.Pipe(duplex=False)
         process = context.Process(

@@ -30,20 +30,21 @@ def distances_and_shares(points: Floats, ends: Floats) -> tuple[Floats, Floats]:
     return (ex * y - ey * x) / np.sqrt(squared), (ex * x + ey * y) / squared
 
 
-def signed_distance_to_polygon(points: Floats, corners: Floats) -> Floats:
-    """Distance (n,) of points (n, 2) from the outline of a polygon (k, 2), positive inside, zero on it.
+def signed_distances_to_polygons(points: Floats, corners: Floats) -> Floats:
+    """Distances (z, n) of points (n, 2) from the outlines of polygons (z, k, 2), positive inside, zero on them.
 
-    The distance is that to the nearest side; inside is where a ray meets the outline an odd number of times (Shimrat 1962).
+    A polygon with fewer corners than the others repeats its last one. The distance is that to the nearest side; inside is where
+    a ray meets the outline an odd number of times (Shimrat 1962).
     """
-    # Sides in rows, points in columns, which are many.
-    ax, ay = corners.T[..., None]
-    ex, ey = (np.roll(corners, -1, axis=0) - corners).T[..., None]
+    # Points come last, as they are many.
+    ax, ay = np.moveaxis(corners, -1, 0)[..., None]
+    ex, ey = np.moveaxis(np.roll(corners, -1, axis=1) - corners, -1, 0)[..., None]
     dx, dy = points[:, 0] - ax, points[:, 1] - ay
     share = np.clip((dx * ex + dy * ey) / np.maximum(ex * ex + ey * ey, np.finfo(float).tiny), 0.0, 1.0)
-    squared = np.min((dx - share * ex) ** 2 + (dy - share * ey) ** 2, axis=0)
+    squared = np.min((dx - share * ex) ** 2 + (dy - share * ey) ** 2, axis=1)
     # Whether the side passes the point's height, and then to the right of it.
     spans = (dy < 0) != (dy < ey)
     right = (dx * ey < dy * ex) == (ey > 0)
-    inside = np.count_nonzero(spans & right, axis=0) % 2 == 1
+    inside = np.count_nonzero(spans & right, axis=1) % 2 == 1
     distance: Floats = np.where(inside, 1.0, -1.0) * np.sqrt(squared)
     return distance

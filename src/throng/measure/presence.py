@@ -82,7 +82,7 @@ def _outline_shares(inner_m: Floats, outer_m: Floats, area: Area) -> Floats:
     way = (outer_m - inner_m)[:, None]
     offset = starts - inner_m[:, None]
     slope = way[..., 0] * edges[:, 1] - way[..., 1] * edges[:, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         share = (offset[..., 0] * edges[:, 1] - offset[..., 1] * edges[:, 0]) / slope
         along = (offset[..., 0] * way[..., 1] - offset[..., 1] * way[..., 0]) / slope
     meets = (along >= -_END) & (along <= 1 + _END) & (share >= 0) & (share <= 1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throng.data.place import Zone
-from throng.measure.geometry import signed_distance_to_polygon
+from throng.measure.geometry import signed_distances_to_polygons
 from throng.measure.slots import Slots, widened
 
 Floats = NDArray[np.float64]
@@ -53,7 +53,8 @@ class ZoneVisits:
     """
 
     def __init__(self, zones: Sequence[Zone], *, margin: float = 0.04, stay_s: float = 0.5) -> None:
-        self._corners = [zone.corners_px for zone in zones]
+        most = max((len(zone.corners_px) for zone in zones), default=3)
+        self._corners = np.array([np.pad(z.corners_px, ((0, most - len(z.corners_px)), (0, 0)), mode="edge") for z in zones])
         self._margin = margin
         self._stay_s = stay_s
         self._slots = Slots(self._grow)
@@ -82,10 +83,10 @@ class ZoneVisits:
         time_s : float
             When.
         """
-        if not (len(ids) and self._corners):
+        if not (len(ids) and len(self._corners)):
             return []
         slots, new = self._slots.take(ids)
-        distances = np.array([signed_distance_to_polygon(points_px, corners) for corners in self._corners])
+        distances = signed_distances_to_polygons(points_px, self._corners)
         was = self._inside[:, slots] & ~new
         margins = self._margin * heights_px
         beyond = np.where(was, distances < -margins, distances > margins) & ~new

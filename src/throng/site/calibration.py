@@ -14,7 +14,7 @@ Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 PointDeg = Annotated[tuple[Latitude, Longitude], Strict(False)]
 
-FEWEST_PAIRS = 4
+FEWEST_PAIRS, FEWEST_LENGTHS = 4, 3
 
 
 class LengthTable(Table):
@@ -103,6 +103,34 @@ class CalibrationTable(Table):
         return self
 
     def _mistakes(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        yield from self._points_mistakes()
+        if (self.width_px is None) != (self.height_px is None):
+            yield "the size of the picture is a width and a height: give both width_px and height_px, or neither", ()
+        if self.view and self.width_px is None:
+            yield "a view holds for one size of picture: add the width_px and height_px that it was found for", ("view",)
+        pairs, lengths = len(self.points_px), len(self.length)
+        if self.view or pairs >= FEWEST_PAIRS:
+            return
+        if not pairs and not lengths:
+            yield "says nothing of the ground: give points_px with points_m or points_deg, known lengths, or a view", ()
+        elif not lengths:
+            yield (
+                (
+                    f"point pairs alone determine the ground from {FEWEST_PAIRS} on, not {pairs}: give more, or known lengths "
+                    "or a view beside them"
+                ),
+                ("points_px",),
+            )
+        elif lengths < FEWEST_LENGTHS:
+            yield (
+                (
+                    f"without a view, and with fewer than {FEWEST_PAIRS} point pairs, it takes {FEWEST_LENGTHS} known lengths "
+                    f"or more, in different directions and places, not {lengths}: give more, or more point pairs"
+                ),
+                ("length",),
+            )
+
+    def _points_mistakes(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         if self.points_m and self.points_deg:
             yield "the points on the ground are given either in points_m or in points_deg: remove one of them", ("points_deg",)
         ground, name = (self.points_deg, "points_deg") if self.points_deg else (self.points_m, "points_m")
@@ -114,17 +142,3 @@ class CalibrationTable(Table):
                 ),
                 (name,),
             )
-        if not (self.points_px or self.length or self.view):
-            yield "says nothing of the ground: give points_px with points_m or points_deg, known lengths, or a view", ()
-        if 0 < len(self.points_px) < FEWEST_PAIRS and not (self.length or self.view):
-            yield (
-                (
-                    f"point pairs alone determine the ground from {FEWEST_PAIRS} on, not {len(self.points_px)}: give more, or "
-                    "known lengths or a view beside them"
-                ),
-                ("points_px",),
-            )
-        if (self.width_px is None) != (self.height_px is None):
-            yield "the size of the picture is a width and a height: give both width_px and height_px, or neither", ()
-        if self.view and self.width_px is None:
-            yield "a view holds for one size of picture: add the width_px and height_px that it was found for", ("view",)
