@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 from bench import (
     accuracy,
+    alarms,
+    measure_density,
+    measure_live,
     seeing_accuracy,
     seeing_busy,
     seeing_cameras,
@@ -60,6 +63,11 @@ PARTS = {
     "seeing-accuracy": Part(
         "What the detectors see", lambda: seeing_accuracy.table(DATA, MODELS), (DATA / "video", MODELS / "yolox_nano.onnx")
     ),
+    "measure-density": Part(
+        "Densities, beside PedPy", lambda: measure_density.table(DATA), (DATA / "trajectories" / "juelich",)
+    ),
+    "measure-live": Part("All measures of a camera's frame", measure_live.table),
+    "alarms": Part("What noise does to alarms", alarms.table),
     "foreground": Part("Line counts by `foreground` on simulated concourses", accuracy.table),
     "tracking-accuracy": Part("Following people, beside the peers", lambda: tracking_accuracy.table(DATA), (DATA / "mot",)),
     "tracking-ideas": Part("What each idea in the tracker is worth", lambda: tracking_ideas.table(DATA), (DATA / "mot",)),

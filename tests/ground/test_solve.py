@@ -79,7 +79,7 @@ def deviations(n: int, *, k1: float = 0.0, seeds: range) -> tuple[float, float, 
     return rms(places), rms(lengths), rms(areas) if areas else 1.0
 
 
-@pytest.mark.parametrize(("n", "k1"), [(4, 0.0), (6, 0.0), (12, 0.0), (12, -0.25)])
+@pytest.mark.parametrize(("n", "k1"), [(6, 0.0), (12, 0.0), (12, -0.25)])
 def test_errors_are_as_large_as_they_say(n: int, k1: float) -> None:
     # Of about 300 places and 30 lengths: a root mean square of 1 is seen between about 0.7 and 1.4, and no error doubles it.
     place, length, area = deviations(n, k1=k1, seeds=range(100, 122))

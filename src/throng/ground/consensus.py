@@ -11,7 +11,7 @@ from scipy.stats import f as f_distribution
 
 from throng.data.errors import CalibrationError
 from throng.ground.calibration import GroundFit
-from throng.ground.evidence import CLICK_PX
+from throng.ground.evidence import CLICK_PX, LENS_ERROR
 from throng.ground.homography import Homography, fit_homography, homography_of, inverse
 from throng.ground.lens import Lens
 
@@ -119,6 +119,13 @@ class PairFit:
             gain = (before - after) / max(after / freedom, 1e-12)
             if gain > float(f_distribution.isf(SIGNIFICANCE, 1, freedom)) and abs(bent[8]) < 1.0:
                 self.best, self.residuals, self._jacobian = bent, residuals, jacobian
+        self._freedom = self.residuals.size - self.best.size
+        self._doubted = lens and self.best.size == 8
+        if self._doubted:
+            # That pairs show no bend does not make the lens straight: of few pairs the lens is most of the error.
+            self.best, step = np.append(self.best, 0.0), np.append(np.zeros(8), 1e-4)
+            bend = (self._misses(self.best + step) - self._misses(self.best - step)) / 2e-4
+            self._jacobian = np.column_stack([self._jacobian, bend])
 
     def make(self, parameters: Floats) -> GroundFit:
         """The map that parameters stand for."""
@@ -135,11 +142,14 @@ class PairFit:
         """Of the parameters (p, p).
 
         The variance of a click is that of the misses, drawn towards `CLICK_PX` squared with the weight of four coordinates:
-        few pairs tell little of it, four pairs nothing (inverse-gamma prior, Gelman et al. 2013, section 3.3).
+        few pairs tell little of it, four pairs nothing (inverse-gamma prior, Gelman et al. 2013, section 3.3). A lens that may
+        bend, though no bend was found, is uncertain by `LENS_ERROR` beside what the pairs tell.
         """
-        freedom = self.residuals.size - self.best.size
-        variance = (self.residuals @ self.residuals + 4.0) / (freedom + 4.0)
-        return np.asarray(np.linalg.pinv(self._jacobian.T @ self._jacobian) * variance)
+        variance = (self.residuals @ self.residuals + 4.0) / (self._freedom + 4.0)
+        information = self._jacobian.T @ self._jacobian / variance
+        if self._doubted:
+            information[8, 8] += LENS_ERROR**-2
+        return np.asarray(np.linalg.pinv(information))
 
     def _solved(self, start: Floats) -> tuple[Floats, Floats, Floats]:
         found = least_squares(self._misses, start, method="lm", x_scale="jac", xtol=1e-13, ftol=1e-13, gtol=1e-13)

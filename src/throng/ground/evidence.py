@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from throng.data.errors import CalibrationError
 from throng.data.secrecy import frozen_array
+from throng.ground.pairs import finite_points
 from throng.ground.view import View
 
 Floats = NDArray[np.float64]
@@ -16,6 +17,8 @@ CLICK_PX = 1.5
 """Standard error of each coordinate of a point that a person clicks in the picture."""
 TAPE = 0.01
 """Standard error of a length that a person measures, as a share of it."""
+LENS_ERROR = 0.1
+"""Standard error of the distortion of a lens of which nothing is known: wide lenses of cameras have -0.3 to 0."""
 _FAR = 30.0
 """The residual of what the view cannot show at all, as a point beyond the horizon."""
 
@@ -93,7 +96,8 @@ class KnownView:
     ----------
     view : View
     scale_error : float
-        Standard error of its lengths, as a share; focal length and angles are taken as known to the same degree.
+        Standard error of its lengths, as a share. Most of it is laid to the height, to which all lengths are in proportion; the
+        rest to focal length and angles, a wrong tilt t changing lengths by 1 / (sin t cos t) times as much.
     """
 
     view: View
@@ -103,7 +107,9 @@ class KnownView:
         """Differences of the logarithms of height and focal length, of the angles and of the distortion, (5,)."""
         wanted, got = self.view.parameters()[:5], view.parameters()[:5]
         error = max(self.scale_error, 1e-3)
-        return _finite((got - wanted) / np.array([error, error / 2, error / 2, error, 0.01]))
+        steep = max(np.sin(self.view.tilt_rad) * np.cos(self.view.tilt_rad), 0.05)
+        errors = np.array([0.3 * error, 0.4 * steep * error, 0.4 * steep * error, 0.85 * error, 0.3 * error])
+        return _finite((got - wanted) / errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,10 @@ USUAL: Evidence = _Usual()
 
 def pairs_of(points_px: ArrayLike, points_m: ArrayLike) -> PointPairs:
     """Pairs as arrays, few as they may be."""
-    image, ground = (np.asarray(points, dtype=np.float64).reshape(-1, 2) for points in (points_px, points_m))
+    image, ground = (
+        finite_points(points, name) if np.size(points) else np.empty((0, 2))
+        for points, name in ((points_px, "points_px"), (points_m, "points_m"))
+    )
     if len(image) != len(ground):
         raise CalibrationError(
             f"calibration needs pairs of points, but there are {len(image)} in the picture and {len(ground)} on the ground: "

@@ -27,7 +27,7 @@ def check_pairs(points_px: ArrayLike, points_m: ArrayLike) -> tuple[Floats, Floa
     ------
     CalibrationError
     """
-    image, ground = _points(points_px, "points_px"), _points(points_m, "points_m")
+    image, ground = finite_points(points_px, "points_px"), finite_points(points_m, "points_m")
     if len(image) != len(ground):
         raise CalibrationError(
             f"calibration needs pairs of points, but points_px has {len(image)} and points_m has {len(ground)}: give one "
@@ -43,7 +43,8 @@ def check_pairs(points_px: ArrayLike, points_m: ArrayLike) -> tuple[Floats, Floa
     return image, ground
 
 
-def _points(value: ArrayLike, name: str) -> Floats:
+def finite_points(value: ArrayLike, name: str) -> Floats:
+    """Points (n, 2), finite and none larger than `LARGEST`."""
     try:
         points = frozen_array(np.array(value, dtype=np.float64), np.float64, shape=(None, 2), name=name)
     except (ValueError, TypeError):

@@ -12,10 +12,11 @@ from scipy.optimize import least_squares
 from throng.data.errors import CalibrationError
 from throng.ground.calibration import Calibration, GroundFit, alternatives_of
 from throng.ground.camera import recover_camera
-from throng.ground.consensus import FEWEST_FOR_LENS, agreeing, fit_pairs
+from throng.ground.consensus import agreeing, fit_pairs
 from throng.ground.evidence import USUAL, Evidence, KnownLength, KnownView, PointPairs, pairs_of
 from throng.ground.geodesy import to_plan
-from throng.ground.pairs import check_pairs
+from throng.ground.homography import Homography
+from throng.ground.pairs import check_pairs, finite_points
 from throng.ground.view import View
 
 Floats = NDArray[np.float64]
@@ -28,7 +29,13 @@ LARGEST_SCALE_ERROR = 0.2
 _FOCALS, _TILTS_DEG, _HEIGHTS_M = (0.6, 0.85, 1.2, 1.8), (8.0, 18.0, 30.0, 45.0, 65.0), (2.5, 5.0, 10.0, 20.0)
 """Where the search for a view begins: focal lengths in picture widths, tilts, and heights."""
 _STARTS_REFINED = 4
-_LEAST, _MOST = np.array([3.0, 0.01, -1.0, -2.0, -0.9]), np.array([12.0, np.pi / 2, 1.0, 6.0, 0.9])
+LARGEST_CONDITION = 1e10
+"""Condition number of what is known about the parameters, each in its own unit, from which some are not determined."""
+UNDETERMINED = (
+    "what is known does not determine the ground: lengths would be wrong by {how}; add point pairs or known lengths farther "
+    "apart, in other directions and at other distances from the camera"
+)
+_LEAST, _MOST = np.array([3.0, -0.3, -1.0, -2.0, -0.9]), np.array([12.0, np.pi / 2 + 0.3, 1.0, 6.0, 0.9])
 """Bounds of log focal length, tilt, roll, log height and k1."""
 
 
@@ -73,7 +80,11 @@ def calibrate(
     CalibrationError
         What is known contradicts itself or does not determine the ground.
     """
-    ground = to_plan(points_deg) if points_deg is not None else points_m
+    if points_m is not None and points_deg is not None:
+        raise CalibrationError("the points on the ground are given either as points_m or as points_deg: leave out one of them")
+    if not (width_px > 0 and height_px > 0):
+        raise CalibrationError(f"a picture's width and height must be positive, not {width_px}x{height_px}")
+    ground = to_plan(finite_points(points_deg, "points_deg")) if points_deg is not None else points_m
     pairs = pairs_of([] if points_px is None else points_px, [] if ground is None else ground)
     others: list[Evidence] = [*known_lengths, *(each for each in (known_view, people) if each is not None)]
     if not others:
@@ -120,10 +131,12 @@ def _from_all(
             f"{len(others)} known lengths do not determine the ground: give at least {FEWEST_LENGTHS}, in different directions "
             "and at different distances from the camera, or point pairs"
         )
-    free = [True, True, True, True, bends and (n >= FEWEST_FOR_LENS or known is not None), n > 1, n > 1, n > 1]
+    free = [True, True, True, True, bends, n > 1, n > 1, n > 1]
     used = agreeing(pairs.points_px, pairs.points_m) if n else np.ones(0, dtype=bool)
-    kept = PointPairs(pairs.points_px[used], pairs.points_m[used])
-    evidence = [*others, USUAL, *([kept] if n else [])]
+    # Far from a plan's origin the last digits of a place would swallow small steps: the solver works about the pairs' middle.
+    middle = pairs.points_m[used].mean(axis=0) if n else np.zeros(2)
+    kept = PointPairs(pairs.points_px[used], pairs.points_m[used] - middle)
+    evidence = [*others, *([] if known else [USUAL]), *([kept] if n else [])]
     best, covariance, misfit = _solved(evidence, np.array(free), _starts(kept, known, size_px))
     if misfit > 3.0:
         raise CalibrationError(
@@ -133,10 +146,12 @@ def _from_all(
 
     def make(parameters: Floats) -> GroundFit:
         view = best.with_parameters(parameters)
-        return GroundFit(view.homography(), view.lens)
+        back = np.array([[1.0, 0.0, middle[0]], [0.0, 1.0, middle[1]], [0.0, 0.0, 1.0]])
+        return GroundFit(Homography(back @ view.homography().matrix), view.lens)
 
     fit = make(best.parameters())
-    return _checked(fit, alternatives_of(make, best.parameters(), covariance), pairs, used, best)
+    placed = replace(best, x_m=best.x_m + float(middle[0]), y_m=best.y_m + float(middle[1]))
+    return _checked(fit, alternatives_of(make, best.parameters(), covariance), pairs, used, placed)
 
 
 def _check_hands(pairs: PointPairs) -> None:
@@ -206,11 +221,23 @@ def _solved(evidence: Sequence[Evidence], free: Mask, starts: Sequence[View]) ->
     _, best, base = min(found, key=lambda each: each[0])
     final = least_squares(residuals, best[free], args=(best,), x_scale="jac", max_nfev=100)
     best[free] = final.x
+    if ((best[:5] <= _LEAST) | (best[:5] >= _MOST)).any():
+        # Beyond the bounds nothing changes any more, which would look like certainty.
+        raise CalibrationError(UNDETERMINED.format(how="any amount"))
     freedom = max(final.fun.size - final.x.size, 1)
     misfit = float(np.sqrt(final.fun @ final.fun / freedom))
     covariance = np.zeros((8, 8))
-    covariance[np.ix_(free, free)] = np.linalg.pinv(final.jac.T @ final.jac) * max(1.0, misfit) ** 2
+    covariance[np.ix_(free, free)] = _inverted(final.jac.T @ final.jac) * max(1.0, misfit) ** 2
     return starts[0].with_parameters(best), covariance, misfit
+
+
+def _inverted(information: Floats) -> Floats:
+    """The covariance that an information matrix (p, p) says; what it knows nothing of is not without error."""
+    size = np.sqrt(np.diag(information))
+    alike = information / np.maximum(np.outer(size, size), np.finfo(np.float64).tiny)
+    if not np.linalg.cond(alike) < LARGEST_CONDITION:
+        raise CalibrationError(UNDETERMINED.format(how="any amount"))
+    return np.asarray(np.linalg.inv(alike) / np.outer(size, size))
 
 
 def _checked(
@@ -237,10 +264,7 @@ def _checked(
     error = calibration.scale_error
     if not error <= LARGEST_SCALE_ERROR:
         how = f"{100 * error:.0f} per cent or more" if np.isfinite(error) else "any amount"
-        raise CalibrationError(
-            f"what is known does not determine the ground: lengths would be wrong by {how}; add point pairs "
-            "or known lengths farther apart, in other directions and at other distances from the camera"
-        )
+        raise CalibrationError(UNDETERMINED.format(how=how))
     return calibration
 
 
