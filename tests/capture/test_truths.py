@@ -373,6 +373,7 @@ def test_whatever_the_bytes_a_source_gives_frames_or_one_clear_error() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_whatever_the_bytes_for_longer() -> None:
     for seed in range(8):
         fuzz(seed, 5000, limit_s=250.0)

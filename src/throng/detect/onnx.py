@@ -50,6 +50,10 @@ def family_of(signature: Signature) -> Family:
     ModelError
         No family fits; the message shows the signature.
     """
+    # Asked first: some families lay out their cells when they are made.
+    for tensor in signature.inputs:
+        sides = [side for side in tensor.shape[2:] if isinstance(side, int)]
+        check_picture_size((max(sides, default=1), min(sides, default=1)))
     for recognise in FAMILIES.values():
         family = recognise(signature)
         if family is not None:

@@ -7,7 +7,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
-from scipy.stats import f as f_distribution
+from scipy.special import fdtri
 
 from throng.data.errors import CalibrationError
 from throng.ground.calibration import GroundFit
@@ -117,7 +117,7 @@ class PairFit:
             freedom = residuals.size - 9
             before, after = float(self.residuals @ self.residuals), float(residuals @ residuals)
             gain = (before - after) / max(after / freedom, 1e-12)
-            if gain > float(f_distribution.isf(SIGNIFICANCE, 1, freedom)) and abs(bent[8]) < 1.0:
+            if gain > float(fdtri(1, freedom, 1 - SIGNIFICANCE)) and abs(bent[8]) < 1.0:
                 self.best, self.residuals, self._jacobian = bent, residuals, jacobian
         self._freedom = self.residuals.size - self.best.size
         self._doubted = lens and self.best.size == 8
