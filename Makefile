@@ -30,7 +30,7 @@ lint: ## check formatting, types and the walls between the rooms
 
 bench: ## measure against limits and peers, side by side; writes BENCHMARKS.md (ARGS=tracking: only the tracker's parts)
 	@$(SETUP) test
-	@$(BIN)/python -m bench.run $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.run $(ARGS)
 
 soak: ## break three of four cameras again and again for ten minutes (SOAK_S=600)
 	@$(SETUP) test

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from bench import (
     accuracy,
     alarms,
+    calibration,
     measure_density,
     measure_live,
     seeing_accuracy,
@@ -67,6 +68,7 @@ PARTS = {
         "Densities, beside PedPy", lambda: measure_density.table(DATA), (DATA / "trajectories" / "juelich",)
     ),
     "measure-live": Part("All measures of a camera's frame", measure_live.table),
+    "calibration": Part("Cameras calibrated by the people who pass", calibration.table),
     "alarms": Part("What noise does to alarms", alarms.table),
     "foreground": Part("Line counts by `foreground` on simulated concourses", accuracy.table),
     "tracking-accuracy": Part("Following people, beside the peers", lambda: tracking_accuracy.table(DATA), (DATA / "mot",)),

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 from throng.calibrated import calibration_of
 from throng.cli.app import app
 from throng.cli.calibrate import auto
-from throng.cli.calibrate.watcher import Watcher
 from throng.data.errors import CalibrationError, SecrecyError, SourceError
 from throng.data.frame import Frame
 from throng.data.outage import Outage
 from throng.data.tracks import Tracks
 from throng.ground.people_body import body_boxes
+from throng.ground.people_watch import Watcher
 from throng.ground.self_calibrate import calibrate_from_people
 from throng.ground.view import View
 from throng.site.calibration import CalibrationTable
@@ -61,6 +61,7 @@ def watched(people: int, *, seconds: float = 1e6) -> tuple[auto._Watching, int]:
     return watching, taken
 
 
+@pytest.mark.slow
 def test_it_stops_when_it_has_seen_enough_and_knows_the_camera() -> None:
     watching, taken = watched(200)
     assert 10 * 30 < taken < 200 * 30
@@ -82,7 +83,7 @@ def test_taller_people_make_everything_larger() -> None:
     heights = []
     for mean_height_m in (1.70, 1.87):
         watcher = Watcher(1280, 720, mean_height_m=mean_height_m)
-        for tracks in moments(30):
+        for tracks in moments(60):
             watcher.take(tracks)
         heights.append(calibrate_from_people(watcher.walkers()).view.height_m)
     assert heights[1] / heights[0] == pytest.approx(1.1, rel=0.02)
@@ -99,11 +100,12 @@ def test_only_who_is_seen_alone_counts() -> None:
 
 
 def test_what_is_held_of_a_long_watch_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("throng.cli.calibrate.watcher.MOST_BOXES", 100)
+    monkeypatch.setattr("throng.ground.people_watch.MOST_PEOPLE", 5)
     watcher = Watcher(1280, 720)
     for tracks in moments(20):
         watcher.take(tracks)
-    assert 50 <= len(watcher.walkers().times_s) <= 100
+        assert len(watcher._walked) <= 5
+    assert len(watcher._walked) == 5
 
 
 def test_what_is_held_stays_in_memory() -> None:

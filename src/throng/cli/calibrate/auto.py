@@ -7,12 +7,12 @@ from typing import Any
 
 from throng.capture.address import Address
 from throng.cli.calibrate.place import Place
-from throng.cli.calibrate.watcher import Watcher
 from throng.cli.doctor.command import progress
 from throng.data.errors import CalibrationError, SourceError
 from throng.data.frame import Frame
 from throng.data.outage import Outage
 from throng.data.tracks import Tracks
+from throng.ground.people_watch import Watcher
 from throng.ground.self_calibrate import FEWEST, SelfCalibration, calibrate_from_people
 from throng.pipeline import Pipeline, Plan
 
