@@ -126,6 +126,15 @@ def test_bins_hold_the_quantiles_of_their_points() -> None:
     np.testing.assert_allclose(found.flow_per_m_s[0], [0.1, (0.1 + 0.8) / 2])
 
 
+def test_a_crowd_that_waits_has_no_free_speed() -> None:
+    generator = np.random.default_rng(4)
+    density = generator.uniform(0.2, 6.0, 400)
+    fit = fit_weidmann(diagram(density, weidmann_speed(density, 0.15, 3.0, 8.0) + generator.normal(0, 0.01, 400)))
+    assert np.isnan(fit.free_speed_mps)
+    assert np.isnan(fit.capacity_per_m_s)
+    assert fit.reason == "people were slow even where there was room, so that they waited rather than walked"
+
+
 @pytest.mark.realdata
 def test_a_juelich_corridor_gives_pedpys_points_and_a_capacity(shared_data: Path) -> None:
     """Corridor of 1.8 m: everyone enters through it freely in one run, and a narrower exit jams it in the other."""

@@ -8,6 +8,8 @@ from scipy.optimize import least_squares, minimize_scalar
 
 Floats = NDArray[np.float64]
 QUANTILES = (0.15, 0.5, 0.85)
+_SLOWEST_FREE_MPS = 0.5
+"""Hardly anybody who walks freely is slower: one in a thousand, at the 1.34 +- 0.26 m/s of Weidmann 1993."""
 _FREE = 0.9
 _CONGESTED = 0.05
 _LOOSE = 0.2
@@ -214,7 +216,10 @@ def _judge(density: Floats, logs: Floats, covariance: Floats, *, inner: bool) ->
     if not (reached >= _FREE and errors[0] <= _LOOSE * values[0]):
         unfree = "the place was not seen empty enough for walking freely"
         values[0] = errors[0] = np.nan
-    if np.quantile(density, 1 - _CONGESTED) <= critical:
+    if free < _SLOWEST_FREE_MPS:
+        unfree = uncongested = "people were slow even where there was room, so that they waited rather than walked"
+        values[0] = errors[0] = np.nan
+    elif np.quantile(density, 1 - _CONGESTED) <= critical:
         uncongested = "the place was not seen congested"
     elif not (inner and errors[3] <= _LOOSE * values[3]):
         uncongested = "the points do not determine the curve"
@@ -230,5 +235,5 @@ def _judge(density: Floats, logs: Floats, covariance: Floats, *, inner: bool) ->
         gamma_error_per_m2=float(errors[1]),
         jam_density_error_per_m2=float(errors[2]),
         capacity_error_per_m_s=float(errors[3]),
-        reason="; ".join(filter(None, (unfree, uncongested))),
+        reason="; ".join(dict.fromkeys(filter(None, (unfree, uncongested)))),
     )
