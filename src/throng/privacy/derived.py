@@ -69,6 +69,8 @@ class History:
         self._tick_s = tick_s
         self._ticks: deque[int] = deque(maxlen=LONGEST_WINDOW + 1)
         self._totals: deque[NDArray[np.float64]] = deque(maxlen=LONGEST_WINDOW + 1)
+        self._errors: dict[int, float] = {}
+        """Standard error of a stretch by its length, the same for every zone at one tick: late in a day it takes a while."""
 
     def add(self, tick: int, noised: Noised) -> None:
         """Take in a known tick, by number."""
@@ -77,19 +79,22 @@ class History:
             self._totals.append(np.zeros_like(noised.totals))
         self._ticks.append(tick)
         self._totals.append(noised.totals)
+        self._errors.clear()
 
     def window(self, mechanism: Mechanism, *, entries: int, speeds: int | None = None) -> Window | None:
         """The stretch for the zone whose entries, exits and speeds are counters `entries`, `entries + 1` and `speeds`."""
         sure = SURE if speeds is None else SURE_OF_SPEED
         length = 1
         while length < len(self._ticks):
-            error = mechanism.window_standard_error(length)
-            totals = np.array([row[[entries, entries + 1]] for row in list(self._totals)[-length - 1 :]])
-            exits = float(totals[-1, 1] - totals[0, 1])
+            if length not in self._errors:
+                self._errors[length] = mechanism.window_standard_error(length)
+            error = self._errors[length]
+            exits = float(self._totals[-1][entries + 1] - self._totals[-length - 1][entries + 1])
             if exits >= sure * error:
+                inside = [float(totals[entries] - totals[entries + 1]) for totals in list(self._totals)[-length:]]
                 added = np.nan if speeds is None else float(self._totals[-1][speeds] - self._totals[-length - 1][speeds])
                 seconds = self._tick_s * (self._ticks[-1] - self._ticks[-length - 1])
-                return Window(seconds, exits, error, float((totals[1:, 0] - totals[1:, 1]).mean()), added)
+                return Window(seconds, exits, error, float(np.mean(inside)), added)
             length *= 2
         return None
 

@@ -61,7 +61,20 @@ class SquareRoot(MemoryOnly):
     continual counting"; discrete noise: Canonne, Kamath and Steinke 2020.
     """
 
-    __slots__ = ("_c", "_counts", "_grid", "_noise", "_row", "_sigma", "_tick", "_totals", "_unit", "_values", "description")
+    __slots__ = (
+        "_c",
+        "_counts",
+        "_grid",
+        "_noise",
+        "_response",
+        "_row",
+        "_sigma",
+        "_tick",
+        "_totals",
+        "_unit",
+        "_values",
+        "description",
+    )
 
     def __init__(self, *, counters: int, ticks: int, rho: float, sensitivity: float, unit: int = 1) -> None:
         if not 1 <= ticks <= MOST_TICKS:
@@ -80,6 +93,7 @@ class SquareRoot(MemoryOnly):
         # One row more than counters: it solves for one unit of noise in the first tick, which gives the standard errors.
         self._values = np.zeros((counters + 1, ticks))
         self._totals = np.zeros(counters + 1)
+        self._response = np.zeros(ticks)
         self._row = np.zeros(2)
         self._tick = 0
         norm = math.sqrt(squared_norm) / 2**GRID_BITS
@@ -108,6 +122,7 @@ class SquareRoot(MemoryOnly):
         known = np.append(noised / (self._unit * 2.0**GRID_BITS), 1.0 if t == 0 else 0.0)
         value = self._values[:, t] = known - self._values[:, :t] @ self._c[ticks - 1 - t : ticks - 1]
         self._totals = self._totals + value
+        self._response[t] = self._totals[-1]
         self._row += np.square([value[-1], self._totals[-1]])
         tick_error, total_error = self._sigma * np.sqrt(self._row)
         return Noised(value[:-1], float(tick_error), self._totals[:-1], float(total_error))
@@ -116,7 +131,6 @@ class SquareRoot(MemoryOnly):
         """See `Mechanism`. The total's noise is r * z, r the running sum of C^-1's first column; that of a window is r minus r
         shifted by its length.
         """
-        response = np.cumsum(self._values[-1, : self._tick])
-        within = response.copy()
-        within[ticks:] -= response[:-ticks]
-        return float(self._sigma * np.linalg.norm(within))
+        response = self._response[: self._tick]
+        begun, shifted = response[:ticks], response[ticks:] - response[:-ticks]
+        return float(self._sigma * math.sqrt(begun @ begun + shifted @ shifted))
