@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from throng.data.errors import GeometryError
 from throng.data.frame import Frame
 from throng.data.measurement import Measurement
 from throng.data.outage import Outage
-from throng.data.place import Anchor, Line, Zone, check_inside
+from throng.data.place import Anchor, Extras, Line, Zone, check_inside
 from throng.data.scale import PersonScale
 from throng.data.tracks import Tracks
 from throng.detect.attention import Attention
@@ -32,6 +32,8 @@ class Plan:
     Attributes
     ----------
     lines, zones : tuples of Line, Zone
+    extras : Extras
+        What is measured beside counts; speeds only where the ground is known.
     anchor : {"foot", "centre"}
     detector : str
         As `throng.detect.choose.choose_detector` takes it.
@@ -45,6 +47,7 @@ class Plan:
 
     lines: tuple[Line, ...]
     zones: tuple[Zone, ...]
+    extras: Extras = field(default_factory=Extras)
     anchor: Anchor = "foot"
     detector: str = "auto"
     calibrate: Callable[[int, int], Calibration] | None = None
@@ -93,6 +96,7 @@ class Pipeline:
         self.size_px: tuple[int, int] | None = None
         self.calibration: Calibration | None = None
         self._tracker = Tracker(anchor=plan.anchor)
+        # Before the first picture nobody is followed, and there is nothing beside the counts to end.
         self._measurer = Measurer(plan.lines, plan.zones)
         self._time_s = 0.0
         # One camera, one core: OpenCV's own threads would fight those of the other cameras.
@@ -140,6 +144,7 @@ class Pipeline:
                 self.calibration = self.plan.calibrate(*frame.size_px)
                 self._tracker = Tracker(anchor=self.plan.anchor, ground=self.calibration)
             self.size_px = frame.size_px
+            self._measurer = self._measuring(frame.size_px)
         if self.detector is None:
             plan = self.plan
             self.detector = choose_detector(
@@ -148,6 +153,10 @@ class Pipeline:
         if self._attention is None:
             self._attention = Attention(self.detector, turns=self._turns)
         return self._attention
+
+    def _measuring(self, size_px: tuple[int, int]) -> Measurer:
+        plan = self.plan
+        return Measurer(plan.lines, plan.zones, extras=plan.extras, in_metres=plan.calibrate is not None, size_px=size_px)
 
     def _scale(self, frame: Frame) -> PersonScale | None:
         # A lens that bends moves people in the picture, and hardly changes how large they look.
@@ -192,5 +201,5 @@ class Totals:
         self.seconds = max(self.seconds, measurement.time_s)
         self.occupancy_seconds += measurement.occupancy * step_s
         self.peak = np.maximum(self.peak, measurement.occupancy)
-        # After the counters of people come the zones' speeds.
+        # After the counters of people come those of speeds, stays, levels and cells.
         np.add.at(self.counts, measurement.counters[measurement.counters < len(self.counts)], 1)

@@ -24,6 +24,7 @@ from throng.data.outage import Outage
 from throng.data.place import Line, Zone
 from throng.data.place_size import PlaceSize
 from throng.data.release import Release
+from throng.data.secret_memory import hide_from_dumps
 from throng.detect.turns import Turns
 from throng.ground.calibration import Calibration
 from throng.pipeline import Pipeline, Plan
@@ -91,6 +92,7 @@ def run_sensor(site: Site, cameras: Sequence[Camera], messages: "Messages", *, t
     threads : int
         Threads of each model call; cameras take turns, so that no more are busy at a time.
     """
+    hide_from_dumps()
     _end_with_parent()
     threading.excepthook = _tell_where
     lock, turns = threading.Lock(), Turns()
@@ -189,6 +191,7 @@ def _plan(site: Site, camera: Camera, *, threads: int) -> Plan:
         anchor=camera.anchor,
         detector=site.detector(camera),
         calibrate=partial(calibration_of, table) if table else None,
+        extras=Budget.of(site.budget.settings()).shares.extras,
         threads=threads,
         tiles=camera.tiles,
         precision=site.precision,
@@ -196,21 +199,19 @@ def _plan(site: Site, camera: Camera, *, threads: int) -> Plan:
 
 
 def _wall(site: Site, camera: Camera) -> Wall:
-    budget = Budget(**site.budget.model_dump())
     folder = site.data_folder / "ledger"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BudgetError(f"the ledgers' folder {folder} cannot be made: {(error.strerror or str(error)).lower()}") from None
-    ledger = Ledger(folder / f"{camera.key}.jsonl")
     return Wall(
         camera=camera.name,
         lines=camera.lines(),
         zones=camera.zones(),
         in_metres=camera.calibration is not None,
-        tick_s=site.tick_s,
-        budget=budget,
-        ledger=ledger,
+        tick_s=site.tick_of(camera),
+        budget=Budget.of(site.budget.settings()),
+        ledger=Ledger(folder / f"{camera.key}.jsonl"),
     )
 
 

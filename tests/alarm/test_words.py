@@ -63,6 +63,6 @@ def test_durations(seconds: float, words: str) -> None:
 def test_a_zone_that_is_too_small_is_told_beforehand() -> None:
     assert warning(RULE, 18.5 / 74) == ""
     assert warning(RULE, 18.5 / 37) == (
-        'alarm "crowd" will not always be able to tell: by the end of a day the standard error is 0.5 people/m2, too noisy to '
-        "tell 4 from 2: a zone 2.0 times as large or a budget 4.0 times as large would do"
+        'alarm "crowd" will not always be able to tell: at its worst in a day the standard error is 0.5 people/m2, too noisy '
+        "to tell 4 from 2: a zone 2.0 times as large or a budget 4.0 times as large would do"
     )

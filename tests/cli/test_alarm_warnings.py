@@ -14,6 +14,7 @@ rho_per_day = {rho}
 [[camera]]
 name = "hall"
 address = "film.mp4"
+{tick}
 [[camera.zone]]
 name = "floor"
 corners = [[0, 0], [{side}, 0], [{side}, {side}], [0, {side}]]
@@ -30,9 +31,9 @@ preset = "standing-crowd"
 SIZED = "width_px = 1000\nheight_px = 1000"
 
 
-def warnings(folder: Path, *, side: int = 1000, rho: float = 0.2, size: str = SIZED) -> list[str]:
+def warnings(folder: Path, *, side: int = 1000, rho: float = 0.2, size: str = SIZED, tick: str = "") -> list[str]:
     path = folder / "site.toml"
-    path.write_text(SITE.format(side=side, rho=rho, size=size))
+    path.write_text(SITE.format(side=side, rho=rho, size=size, tick=tick))
     return list(alarm_warnings(read_site(path)))
 
 
@@ -43,8 +44,13 @@ def test_a_large_zone_can_be_told_and_a_small_one_cannot(tmp_path: Path) -> None
 
 
 def test_a_larger_budget_tells_more(tmp_path: Path) -> None:
-    assert len(warnings(tmp_path, side=400)) == 1
-    assert warnings(tmp_path, side=400, rho=10.0) == []
+    assert len(warnings(tmp_path, side=380)) == 1
+    assert warnings(tmp_path, side=380, rho=10.0) == []
+
+
+def test_a_cameras_own_longer_ticks_tell_more(tmp_path: Path) -> None:
+    assert len(warnings(tmp_path, side=380)) == 1
+    assert warnings(tmp_path, side=380, tick="tick_s = 3600") == []
 
 
 @pytest.mark.parametrize("side", [200, 1000])

@@ -45,6 +45,7 @@ def test_a_bare_machine_is_looked_over_and_told_what_it_lacks(tmp_path: Path) ->
     here = report["machine"]
     assert 1 <= here["cores"] <= here["cores_present"]
     assert here["memory_bytes"] <= here["memory_present_bytes"]
+    assert here["secrets_locked"] in (True, False)
     assert report["versions"]["av"] == av.__version__
     assert 100 < report["decoding"]["frames_per_core_second"] < 20_000
     assert all(device["opens"] or device["reason"] for device in report["decoding"]["devices"])

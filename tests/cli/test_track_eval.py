@@ -1,6 +1,7 @@
 """`throng track-eval`: from two text files to scores, and what it says of mistakes."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,15 @@ import numpy as np
 import pytest
 from tests.evaluate.films import crowd, write
 
+from throng.site.read import read_site
+
 THRONG = [str(Path(sys.executable).parent / "throng")]
 KEYS = {
     *("detections", "truth", "tracker", "rate_hz", "logistic_scores", "truth_has_classes", "lines"),
     *("hota", "deta", "assa", "loca", "mota", "motp", "idf1", "idp", "idr"),
     *("switches", "fragmentations", "false_positives", "false_negatives"),
     *("truth_boxes", "track_boxes", "truth_people", "track_people"),
+    *("pieces_mean", "pieces_p95", "pieces_p99", "pieces_most", "pieces_people"),
 }
 DOOR = "door: 300,0 300,480"
 
@@ -80,6 +84,21 @@ def test_tracks_are_scored_as_they_stand_and_need_no_rate(tmp_path: Path) -> Non
     # As TrackEval prints, see tests/evaluate/trackeval.csv.
     assert result["hota"] == pytest.approx(0.218784549, abs=1e-6)
     assert "tracks scored as they stand" in " ".join(throng("tracks.txt", "gt.txt", folder=tmp_path).stdout.split())
+
+
+def test_the_lines_for_the_site_file_are_ones(film: Path) -> None:
+    """One person in four tracks: the site file that protects four of them can be read."""
+    rows = np.loadtxt(film / "gt.txt", delimiter=",")
+    rows[:, 1] = rows[:, 0] // 26
+    write(rows, film / "tracks.txt")
+    done = throng("tracks.txt", "gt.txt", folder=film)
+    _, lines = done.stdout.split("under [budget]:\n")
+    camera = '[[camera]]\nname = "north"\naddress = "film.mp4"\n'
+    (film / "site.toml").write_text(f'name = "Central"\n[budget]\n{lines}{camera}')
+    budget = read_site(film / "site.toml").budget
+    assert budget.pieces == 4
+    assert re.fullmatch(r"track-eval, .+, \d{4}-\d\d-\d\d: 99 % of 1 passages in at most 4 tracks", budget.pieces_measured)
+    assert str(film.parent) not in done.stdout
 
 
 def test_the_rate_comes_from_seqinfo(film: Path) -> None:
@@ -156,3 +175,24 @@ def test_real_detections_are_followed(shared_data: Path, tmp_path: Path, name: s
     result = json.loads(done.stdout)
     assert result["logistic_scores"] is result["truth_has_classes"] is name.startswith("MOT17")
     assert result["hota"] > least
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", ["TUD-Campus", "TUD-Stadtmitte", "MOT17-09", "MOT17-11"])
+def test_real_passages_break_into_a_few_tracks(shared_data: Path, tmp_path: Path, name: str) -> None:
+    """People are found, most of them in few tracks; and with the truth for tracks in one each."""
+    film = shared_data / "mot" / name
+    rate = [] if (film / "seqinfo.ini").exists() else ["--rate", "25"]
+    truth = str(film / "gt" / "gt.txt")
+    result = json.loads(throng(str(film / "det" / "det.txt"), truth, *rate, "--json", folder=tmp_path).stdout)
+    assert result["truth_people"] / 2 < result["pieces_people"] <= result["truth_people"]
+    assert 1 <= result["pieces_mean"] < 4
+    assert 1 <= result["pieces_p95"] <= result["pieces_p99"] <= result["pieces_most"] <= result["track_people"]
+    # No more switches and no fewer tracks than it takes to have so many.
+    spare = result["pieces_mean"] * result["pieces_people"] - result["pieces_people"]
+    assert spare <= result["switches"] + 1e-9
+    rows = np.loadtxt(truth, delimiter=",")
+    people = (rows[:, 6] != 0) & ((rows[:, 7] == 1) if name.startswith("MOT17") else True)
+    write(np.column_stack([rows[people][:, :6], np.ones(people.sum())]), tmp_path / "tracks.txt")
+    itself = json.loads(throng("tracks.txt", truth, "--json", folder=tmp_path).stdout)
+    assert (itself["pieces_mean"], itself["pieces_most"], itself["pieces_people"]) == (1.0, 1, itself["truth_people"])

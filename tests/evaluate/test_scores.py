@@ -72,6 +72,34 @@ def test_a_track_torn_in_two_costs_association_and_not_detection(seed: int) -> N
         assert parts.mota < whole.mota
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=40))
+def test_people_torn_into_tracks_are_counted_as_such(torn: list[int]) -> None:
+    """A film in which each person stands far from the others for 30 frames and has as many tracks as is asked for."""
+    frames = np.arange(1, 31)
+    truth = np.concatenate(
+        [[[frame, person + 1, 1000 * person, 10, 40, 90, 1, -1, -1] for frame in frames] for person in range(len(torn))]
+    )
+    tracks = truth.copy()
+    tracks[:, 1] = 100 * truth[:, 1] + np.concatenate([frames * number // 31 for number in torn])
+    # One nobody is found, and a track that is nobody.
+    truth = np.concatenate([truth, [[1, 999, -5000, 10, 40, 90, 1, -1, -1]]])
+    tracks = np.concatenate([tracks, [[1, 99_999, -9000, 10, 40, 90, 1, -1, -1]]])
+    scores = _score(truth, tracks)
+    assert (scores.pieces_people, scores.pieces_most) == (len(torn), max(torn))
+    assert scores.pieces_mean == pytest.approx(sum(torn) / len(torn))
+    for share, least in ((0.95, scores.pieces_p95), (0.99, scores.pieces_p99)):
+        inside = [sum(number <= at for number in torn) / len(torn) >= share for at in (least - 1, least)]
+        assert inside == [False, True]
+
+
+def test_where_nobody_is_found_there_are_no_pieces() -> None:
+    truth = np.array([[1, 1, 10, 10, 40, 90, 1, -1, -1]])
+    tracks = np.array([[1, 1, 500, 10, 40, 90, 1, -1, -1]])
+    scores = _score(truth, tracks)
+    assert (scores.pieces_people, scores.pieces_mean, scores.pieces_most) == (0, 0.0, 0)
+
+
 def test_the_order_of_rows_does_not_matter() -> None:
     truth, tracks = crowd(1)
     turned = _score(truth[::-1], tracks[::-1])

@@ -16,7 +16,7 @@ from throng.store.store import Store
 ORIGIN = "http://127.0.0.1:8080"
 CAMERAS = (
     CameraEntry("north", (PlaceEntry("door", "line"), PlaceEntry("hall", "zone", in_metres=True))),
-    CameraEntry("south", (PlaceEntry("gate", "line"),)),
+    CameraEntry("south", (PlaceEntry("gate", "line"),), tick_s=3600.0),
 )
 
 
@@ -63,7 +63,13 @@ def hub(store: Store, page_dir: Path) -> Hub:
     return create_app(
         site_name="Central <Station>",
         tick_s=60.0,
-        budget={"rho_per_day": 0.2, "passage_counters": 4},
+        budget={
+            "mechanism": "buffered",
+            "rho_per_day": 0.2,
+            "passage_counters": 4,
+            "pieces": 1,
+            "shares": {"speed_now": 0, "dwell": 0, "heat": 0},
+        },
         cameras=CAMERAS,
         store=store,
         port=8080,

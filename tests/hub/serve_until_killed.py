@@ -15,7 +15,13 @@ with Store(folder / "throng.duckdb") as store:
     hub = create_app(
         site_name="Station",
         tick_s=60.0,
-        budget={"rho_per_day": 0.2, "passage_counters": 4},
+        budget={
+            "mechanism": "buffered",
+            "rho_per_day": 0.2,
+            "passage_counters": 4,
+            "pieces": 1,
+            "shares": {"speed_now": 0, "dwell": 0, "heat": 0},
+        },
         cameras=[CameraEntry("north", (PlaceEntry("door", "line"),))],
         store=store,
         port=port,

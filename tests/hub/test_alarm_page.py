@@ -49,7 +49,13 @@ def _served(store: Store) -> Iterator[Hub]:
     hub = create_app(
         site_name="Central",
         tick_s=60.0,
-        budget={"rho_per_day": 0.2, "passage_counters": 3},
+        budget={
+            "mechanism": "buffered",
+            "rho_per_day": 0.2,
+            "passage_counters": 3,
+            "pieces": 1,
+            "shares": {"speed_now": 0, "dwell": 0, "heat": 0},
+        },
         cameras=[CameraEntry(name, (PlaceEntry("hall", "zone", in_metres=True),)) for name in ("north", "south")],
         store=store,
         port=listener.getsockname()[1],

@@ -51,7 +51,13 @@ def _hub(store: Store, page_dir: Path, rules: tuple[Rule, ...] = (CROWD, FULL, S
     return create_app(
         site_name="Central",
         tick_s=60.0,
-        budget={"rho_per_day": 0.2, "passage_counters": 3},
+        budget={
+            "mechanism": "buffered",
+            "rho_per_day": 0.2,
+            "passage_counters": 3,
+            "pieces": 1,
+            "shares": {"speed_now": 0, "dwell": 0, "heat": 0},
+        },
         cameras=[CameraEntry("north", (PlaceEntry("hall", "zone", in_metres=True),))],
         store=store,
         port=8080,

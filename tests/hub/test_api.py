@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import httpx
 import numpy as np
 import pytest
 
 from throng.data.errors import StoreError
-from throng.data.release import Release
+from throng.data.place import Extras
+from throng.data.release import UNITS, Release
 from throng.hub import api
 from throng.hub.app import Hub
-from throng.hub.models import Camera, Measure, Row, SeriesAnswer, SignInCode, Site
+from throng.hub.cameras import CameraEntry, PlaceEntry
+from throng.hub.models import Camera, Measure, Quantity, Row, SeriesAnswer, SignInCode, Site, Unit, measures_of
 from throng.store.store import Store
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +32,14 @@ async def test_site(client: Client) -> None:
         "name": "Central <Station>",
         "tick_s": 60.0,
         "version": "0.1.0",
-        "budget": {"rho_per_day": 0.2, "passage_counters": 4},
+        "budget": {
+            "mechanism": "buffered",
+            "rho_per_day": 0.2,
+            "epsilon_per_day": None,
+            "passage_counters": 4,
+            "pieces": 1,
+            "shares": {"speed_now": 0.0, "dwell": 0.0, "heat": 0.0},
+        },
     }
     assert Site.model_validate(answer).name == answer["name"]
 
@@ -44,6 +54,8 @@ async def test_cameras_and_their_states(client: Client, hub: Hub) -> None:
         {"name": "door", "kind": "line", "in_metres": False},
         {"name": "hall", "kind": "zone", "in_metres": True},
     ]
+    assert (north["tick_s"], north["extras"]) == (60.0, {"speed_now": False, "dwell": False, "heat": False})
+    assert south["tick_s"] == 3600.0
     assert (south["state"], south["reason"]) == ("unknown", "the camera does not answer")
     since = Camera.model_validate(south).since
     assert south["since"].endswith("Z")
@@ -54,15 +66,45 @@ async def test_measures(client: Client) -> None:
     async with client(signed_in=True) as http:
         answer = (await http.get("/api/v1/measures")).json()
     assert answer[:2] == [
-        {"camera": "north", "place": "door", "kind": "line", "quantities": ["in", "out", "in_total", "out_total"]},
+        {
+            "camera": "north",
+            "place": "door",
+            "kind": "line",
+            "quantities": ["in", "out", "in_total", "out_total", "in_hour", "out_hour"],
+        },
         {
             "camera": "north",
             "place": "hall",
             "kind": "zone",
-            "quantities": ["entries", "exits", "occupancy", "mean_dwell", "wait", "density", "mean_speed"],
+            "quantities": [
+                "entries",
+                "exits",
+                "occupancy",
+                "mean_dwell",
+                "wait",
+                "density",
+                "mean_speed",
+                "entries_hour",
+                "exits_hour",
+            ],
         },
     ]
     assert len([Measure.model_validate(measure) for measure in answer]) == 3
+
+
+def test_every_quantity_and_unit_that_is_released_is_described() -> None:
+    assert get_args(Quantity) == tuple(UNITS)
+    assert set(get_args(Unit)) == set(UNITS.values())
+
+
+def test_what_a_camera_measures_beside_its_counts_is_listed_and_no_hour_where_ticks_make_none() -> None:
+    places = (PlaceEntry("door", "line"), PlaceEntry("hall", "zone", in_metres=True))
+    door, hall = measures_of([CameraEntry("west", places, Extras(speed_now=True, dwell=True, heat=True), 3600.0)])
+    assert door.quantities == ["in", "out", "in_total", "out_total"]
+    assert set(hall.quantities) >= {"dwell_median", "dwell_p95", "speed_now"}
+    assert not {"heat", "entries_hour"} & set(hall.quantities)
+    (odd,) = measures_of([CameraEntry("west", places[:1], tick_s=2700.0)])
+    assert odd.quantities == door.quantities
 
 
 async def test_latest(client: Client, store: Store, release: MakeRelease) -> None:
@@ -98,6 +140,7 @@ async def test_series(client: Client, store: Store, release: MakeRelease) -> Non
         "place": "door",
         "quantity": "out",
         "unit": "people",
+        "step": "tick",
         "tick_s": 60.0,
         "rows": [
             {"time": "2026-11-24T12:00:00Z", "value": 0.0, "standard_error": 3.5, "unknown": ""},
@@ -117,6 +160,12 @@ async def test_series_of_the_last_hour_by_default(client: Client, store: Store, 
         earlier = datetime.fromtimestamp(now_s - 4000, UTC).isoformat()
         rows = (await http.get("/api/v1/series", params=_asked(start=earlier))).json()["rows"]
         assert [row["value"] for row in rows] == [2.0, 3.0]
+
+
+async def test_a_series_without_rows_has_the_tick_of_its_camera(client: Client) -> None:
+    async with client(signed_in=True) as http:
+        answer = await http.get("/api/v1/series", params={"camera": "south", "place": "gate", "quantity": "in"})
+    assert (answer.json()["tick_s"], answer.json()["rows"]) == (3600.0, [])
 
 
 async def test_a_long_series_is_sent_whole(client: Client, store: Store, release: MakeRelease) -> None:
@@ -181,7 +230,8 @@ async def test_the_description_names_every_path_and_a_model_for_each_answer(clie
     async with client(signed_in=True) as http:
         described = (await http.get("/api/v1/openapi.json")).json()
     assert set(described["paths"]) == {"/health"} | {
-        f"/api/v1/{name}" for name in ("site", "cameras", "measures", "latest", "series", "alarms", "live", "sign-in-codes")
+        f"/api/v1/{name}"
+        for name in ("site", "cameras", "measures", "latest", "series", "heat", "alarms", "live", "sign-in-codes")
     }
     for path, methods in described["paths"].items():
         for operation in methods.values():

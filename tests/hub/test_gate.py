@@ -29,6 +29,7 @@ ASKED = {
     ("GET", "/api/v1/measures"),
     ("GET", "/api/v1/latest"),
     ("GET", "/api/v1/series"),
+    ("GET", "/api/v1/heat"),
     ("GET", "/api/v1/alarms"),
     ("GET", "/api/v1/live"),
     ("POST", "/api/v1/sign-in-codes"),

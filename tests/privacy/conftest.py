@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from throng.data.place import Line, Zone
-from throng.privacy.sampler import DiscreteGaussian
+from throng.privacy.sampler import DiscreteGaussian, DiscreteLaplace
 
 
 @pytest.fixture
@@ -20,7 +20,8 @@ def square() -> Zone:
 
 @pytest.fixture
 def _noise_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing(self: DiscreteGaussian, n: int) -> NDArray[np.int64]:
+    def nothing(self: DiscreteGaussian | DiscreteLaplace, n: int) -> NDArray[np.int64]:
         return np.zeros(n, dtype=np.int64)
 
     monkeypatch.setattr(DiscreteGaussian, "draw", nothing)
+    monkeypatch.setattr(DiscreteLaplace, "draw", nothing)

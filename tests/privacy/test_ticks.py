@@ -11,6 +11,7 @@ from throng.data.errors import SiteError
 from throng.privacy.ticks import Sight, Ticks
 
 NOON_S = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
+MIDNIGHT_S = datetime(2026, 11, 25, tzinfo=UTC).timestamp()
 
 
 @given(st.sampled_from([1.0, 1.5, 2.0, 7.5, 60.0, 3_600.0, 86_400.0]), st.floats(0, 4e9))
@@ -28,6 +29,28 @@ def test_days_begin_at_midnight_utc() -> None:
     first = ticks.at(datetime(2026, 11, 24, tzinfo=UTC).timestamp())
     assert (ticks.day(first - 1), ticks.day(first)) == (date(2026, 11, 23), date(2026, 11, 24))
     assert (ticks.left_in_day(first), ticks.left_in_day(first - 1)) == (1_440, 1)
+
+
+@pytest.mark.parametrize("tick_s", [2.0, 7.5, 60.0, 900.0, 3_600.0, 7_200.0])
+def test_hours_end_with_the_tick_that_ends_them(tick_s: float) -> None:
+    ticks = Ticks(tick_s)
+    first = ticks.at(MIDNIGHT_S)
+    ends = [tick for tick in range(first, first + ticks.per_day) if ticks.ends_hour(tick)]
+    assert [ticks.start_s(tick + 1) for tick in ends] == [
+        MIDNIGHT_S + max(3_600.0, tick_s) * n for n in range(1, len(ends) + 1)
+    ]
+    assert len(ends) == min(24, ticks.per_day)
+
+
+@given(st.sampled_from([60.0, 900.0, 1_920.0, 2_700.0, 3_600.0, 14_400.0]), st.integers(0, 10**6))
+def test_what_is_left_of_a_day_counts_down_to_its_last_tick(tick_s: float, tick: int) -> None:
+    """One less for each release that there is, whatever the ticks; the last tick of a day ends an hour of it."""
+    ticks = Ticks(tick_s)
+    last = ticks.left_in_day(tick) == 1
+    for by_hour, released in ((False, True), (True, ticks.ends_hour(tick))):
+        left, following = ticks.left(tick, by_hour=by_hour), ticks.left(tick + 1, by_hour=by_hour)
+        assert left >= 1
+        assert left == (1 if last else following + released)
 
 
 @pytest.mark.parametrize("tick_s", [0.0, -2.0, 0.5, 7.0, 100_000.0, float("nan")])

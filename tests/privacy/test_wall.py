@@ -12,7 +12,7 @@ from throng.data.errors import SecrecyError, SiteError
 from throng.data.measurement import Measurement
 from throng.data.place import Line, Zone
 from throng.data.release import Release
-from throng.privacy.budget import Budget
+from throng.privacy.budget import MECHANISMS, Budget
 from throng.privacy.ledger import Ledger
 from throng.privacy.wall import Wall
 
@@ -78,7 +78,7 @@ def test_rows_names_and_errors(make: MakeWall) -> None:
     assert first.quantities == ("in", "out", "in_total", "out_total", "entries", "exits", "occupancy", "mean_dwell", "wait")
     assert (first.camera, first.tick_start_s, first.tick_s, first.epoch) == ("gate", NOON_S, 2, "2026-11-24/1")
     assert (second.tick_start_s, second.epoch) == (NOON_S + 2, "2026-11-24/1")
-    assert "square-root" in first.mechanism
+    assert "buffered" in first.mechanism
     assert "rho=0.25" in first.mechanism
     tick, total = third.standard_errors[0], third.standard_errors[2]
     np.testing.assert_allclose(third.standard_errors[:7], [tick, tick, total, total, tick, tick, 2**0.5 * total])
@@ -238,7 +238,7 @@ def test_the_ledger_says_what_the_mechanism_was_made_for(make: MakeWall, ledger:
     watch(make(budget=Budget(rho_per_day=0.5, passage_counters=3, pieces=2)), NOON_S, NOON_S + 2)
     (line,) = ledger.lines()
     assert line.sensitivity == pytest.approx(2 * 3**0.5)
-    assert line.mechanism == "square-root, 21600 ticks, 3 counters x 2 pieces a passage"
+    assert line.mechanism == "buffered, 21600 ticks, 1 counts, 3 counters x 2 pieces a passage (assumed)"
 
 
 def test_nothing_is_released_when_the_ledger_cannot_be_written(make: MakeWall, tmp_path: Path) -> None:
@@ -247,9 +247,45 @@ def test_nothing_is_released_when_the_ledger_cannot_be_written(make: MakeWall, t
     assert "cannot be used" in release.unknown
 
 
-def test_the_other_mechanism(make: MakeWall) -> None:
-    releases = watch(make(mechanism="independent"), NOON_S, NOON_S + 4)
-    assert "independent" in releases[0].mechanism
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+@pytest.mark.usefixtures("_noise_off")
+def test_each_mechanism_counts_from_end_to_end(make: MakeWall, ledger: Ledger, mechanism: str) -> None:
+    wall = make(budget=Budget(rho_per_day=0.5, epsilon_per_day=2.0, passage_counters=4, mechanism=mechanism), tick_s=60)
+    releases = watch(
+        wall, MIDNIGHT_S - 180, MIDNIGHT_S + 60, {0.0: [(1, IN), (2, ENTRIES)], 61.0: [(3, IN)], 130.0: [(2, EXITS)]}
+    )
+    assert column(releases, "in") == [1, 1, 0, 0]
+    assert column(releases, "in_total") == [1, 2, 2, 0]
+    assert column(releases, "occupancy") == [1, 1, 0, 0]
+    assert all(release.mechanism.startswith(f"{mechanism}(") for release in releases)
+    assert all(np.all(release.standard_errors[:7] > 0) for release in releases)
+    first, second = ledger.lines()
+    pure = mechanism == "pure-tree"
+    assert (first.epsilon, first.rho) == ((1.0, 0.5) if pure else (0.0, 0.25))
+    assert f"{'epsilon=1,' if pure else 'rho=0.25,'}" in releases[0].mechanism
+    # What a passage contributes: the sum of its counts, or the root of the sum of their squares.
+    assert first.sensitivity == pytest.approx(4.0 if pure else 2.0)
+    assert second.day == "2026-11-25"
+
+
+def test_a_mechanism_with_an_epsilon_waits_for_midnight_on_a_day_that_spent_a_rho(make: MakeWall, ledger: Ledger) -> None:
+    watch(make(), NOON_S, NOON_S + 2)
+    pure = Budget(mechanism="pure-tree", passage_counters=4)
+    before = watch(make(budget=pure), MIDNIGHT_S - 4, MIDNIGHT_S + 2)
+    assert ["pure-tree starts at midnight UTC" in why for why in whys(before)] == [True, True, False]
+    assert whys(before)[-1] == ""
+    assert [line.epsilon for line in ledger.lines()] == [0.0, 0.5]
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_what_is_released_errs_by_what_it_says(make: MakeWall, mechanism: str) -> None:
+    """All of 30 cameras' totals after ten ticks over their errors: a sum of squares outside of this once in a million times."""
+    far: list[float] = []
+    for number in range(30):
+        budget = Budget(rho_per_day=0.5, passage_counters=4, mechanism=mechanism)
+        *_, last = watch(make(camera=f"gate {number}", budget=budget), NOON_S, NOON_S + 20)
+        far += (last.values[[2, 3, 6]] / last.standard_errors[[2, 3, 6]]).tolist()
+    assert 0.2 < np.mean(np.square(far)) < 3.5
 
 
 def test_a_camera_with_lines_alone_or_zones_alone(make: MakeWall) -> None:
@@ -264,7 +300,6 @@ def test_a_camera_with_lines_alone_or_zones_alone(make: MakeWall) -> None:
     [
         ({"lines": [], "zones": []}, "counts nothing"),
         ({"budget": Budget(passage_counters=1)}, "at least 2, not 1"),
-        ({"mechanism": "tree"}, 'square-root, independent, not "tree"'),
         ({"tick_s": 7}, "divide a day"),
     ],
 )

@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from throng.data.errors import SiteError
-from throng.privacy.budget import Budget
+from throng.privacy.budget import MECHANISMS, Budget, Shares
+from throng.site.budget import BudgetTable
+from throng.site.expect import choices, keys_of
 from throng.site.model import Camera, Site
 from throng.site.read import read_site
 
@@ -75,9 +77,41 @@ def test_a_whole_site(tmp_path: Path) -> None:
     assert "viewer" not in repr(site)
 
 
+def test_a_camera_may_have_ticks_of_its_own(tmp_path: Path) -> None:
+    site = read(tmp_path, HEAD + "tick_s = 30\n" + CAMERA + "tick_s = 600\n" + CAMERA.replace("north", "south"))
+    assert [site.tick_of(camera) for camera in site.camera] == [600, 30]
+
+
+def test_every_mechanism_of_the_wall_can_be_chosen() -> None:
+    assert choices(keys_of(BudgetTable)["mechanism"]) == MECHANISMS
+
+
+def test_a_whole_budget_is_the_walls_own(tmp_path: Path) -> None:
+    written = """[budget]
+    mechanism = "pure-tree"
+    epsilon_per_day = 0.5
+    passage_counters = 4
+    pieces = 2
+    pieces_measured = "track-eval"
+    shares.speed_now = 0.1
+    shares.heat = 0.3
+    """
+    settings = read(tmp_path, HEAD + written + CAMERA).budget.settings()
+    wanted = Budget(
+        passage_counters=4,
+        pieces=2,
+        pieces_from="track-eval",
+        mechanism="pure-tree",
+        epsilon_per_day=0.5,
+        shares=Shares(speed_now=0.1, heat=0.3),
+    )
+    assert Budget(**settings | {"shares": Shares(**settings["shares"])}) == wanted
+
+
 def test_the_budget_defaults_to_the_walls_own(tmp_path: Path) -> None:
     budget = read(tmp_path, HEAD + CAMERA).budget
-    assert Budget(**budget.model_dump()) == Budget()
+    settings = budget.settings()
+    assert Budget(**settings | {"shares": Shares(**settings["shares"])}) == Budget()
 
 
 @pytest.mark.parametrize(
@@ -258,6 +292,23 @@ LOGIN = "the address holds a user or password: move them to user and password_en
             HEAD + "[budget]\npassage_counters = 1\n" + CAMERA + ZONE,
             "3: budget.passage_counters: a zone visit takes two counters, so that no zone would ever count: set "
             "passage_counters to 2 or more",
+        ),
+        (
+            HEAD + "[budget.shares]\nheat = 0.5\ndwell = 0.5\n" + CAMERA,
+            "2: budget.shares.speed_now: the shares add up to 1: at most 0.9, as the counts need the rest",
+        ),
+        (
+            HEAD + '[budget]\nmechanism = "tree"\nepsilon_per_day = 1\n' + CAMERA,
+            "4: budget.epsilon_per_day: the mechanism tree spends rho_per_day: remove epsilon_per_day, or set mechanism = "
+            '"pure-tree"',
+        ),
+        (
+            HEAD + '[budget]\nmechanism = "pure-tree"\nrho_per_day = 0.2\n' + CAMERA,
+            "4: budget.rho_per_day: the mechanism pure-tree spends epsilon_per_day: remove rho_per_day",
+        ),
+        (
+            HEAD + CAMERA + "tick_s = 7\n",
+            '5: camera["north"].tick_s: a day has no whole number of ticks of 7 seconds: take 6 or 8',
         ),
         (
             HEAD + CAMERA.replace("film.mp4", "rtsp://c/1") + 'user = "u"\npassword_env = "A"\npassword_file = "b"\n',

@@ -1,6 +1,6 @@
 /** The hub's HTTP contract: requests, their answers turned into the model's words, and the live stream. */
 
-import type { Alarm, CameraInfo, CameraPhase, LiveTick, PlaceKind, Row, Site } from "./model.ts";
+import type { Alarm, CameraInfo, CameraPhase, Heat, LiveTick, PlaceKind, Row, Site } from "./model.ts";
 
 /** The hub answered that nobody is signed in. */
 export class SessionEnded extends Error {}
@@ -59,7 +59,16 @@ interface WireCamera {
   readonly state: CameraPhase;
   readonly reason: string;
   readonly since: string;
+  readonly tick_s: number;
+  readonly extras: { readonly speed_now: boolean; readonly dwell: boolean; readonly heat: boolean };
   readonly places: readonly { readonly name: string; readonly kind: PlaceKind; readonly in_metres: boolean }[];
+}
+
+interface WireHeat {
+  readonly time: string | null;
+  readonly values: readonly (readonly number[])[] | null;
+  readonly standard_error: number | null;
+  readonly unknown: string;
 }
 
 interface WireAlarm {
@@ -76,7 +85,11 @@ interface WireSite {
   readonly name: string;
   readonly tick_s: number;
   readonly version: string;
-  readonly budget: { readonly rho_per_day: number; readonly passage_counters: number };
+  readonly budget: {
+    readonly rho_per_day: number | null;
+    readonly epsilon_per_day: number | null;
+    readonly passage_counters: number;
+  };
 }
 
 export function siteOf(wire: WireSite): Site {
@@ -85,13 +98,27 @@ export function siteOf(wire: WireSite): Site {
     tickS: wire.tick_s,
     version: wire.version,
     rhoPerDay: wire.budget.rho_per_day,
+    epsilonPerDay: wire.budget.epsilon_per_day,
     passageCounters: wire.budget.passage_counters,
   };
 }
 
 export function cameraOf(wire: WireCamera): CameraInfo {
   const places = wire.places.map(({ name, kind, in_metres }) => ({ name, kind, inMetres: in_metres }));
-  return { name: wire.name, phase: wire.state, reason: wire.reason, sinceS: secondsOf(wire.since), places };
+  const { speed_now, dwell, heat } = wire.extras;
+  return {
+    name: wire.name,
+    phase: wire.state,
+    reason: wire.reason,
+    sinceS: secondsOf(wire.since),
+    tickS: wire.tick_s,
+    extras: { speedNow: speed_now, dwell, heat },
+    places,
+  };
+}
+
+export function heatOf({ time, values, standard_error, unknown }: WireHeat): Heat {
+  return { startS: time === null ? null : secondsOf(time), values, standardError: standard_error, unknown };
 }
 
 export function alarmOf({ name, severity, state, since, time, unseen, sentence }: WireAlarm): Alarm {
@@ -168,6 +195,11 @@ export class Hub {
   async series(camera: string, place: string, quantity: string): Promise<readonly Row[]> {
     const query = new URLSearchParams({ camera, place, quantity });
     return seriesRowsOf((await this.#json("GET", `/api/v1/series?${query.toString()}`)) as WireSeries);
+  }
+
+  /** The heat map of the last hour. */
+  async heat(camera: string): Promise<Heat> {
+    return heatOf((await this.#json("GET", `/api/v1/heat?${new URLSearchParams({ camera }).toString()}`)) as WireHeat);
   }
 
   async signInCode(): Promise<SignInCode> {

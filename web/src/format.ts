@@ -1,7 +1,7 @@
 /** Numbers, times and sentences as people read them. Pure; times are shown in the reader's own time zone. */
 
 import { BAND, type Curve, type Gap } from "./curve.ts";
-import type { Estimate, State } from "./model.ts";
+import type { Estimate, Site, State } from "./model.ts";
 import type { CameraReading, Missing, Reading, SiteReading } from "./readings.ts";
 
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -46,6 +46,13 @@ export function tickClock(timeS: number, nowS: number, tickS: number): string {
 export function tickLength(tickS: number): string {
   if (tickS === 60) return "minute";
   return tickS % 60 === 0 ? `${tickS / 60} minutes` : `${tickS} seconds`;
+}
+
+/** How often new numbers come, where cameras may differ. */
+export function ticksText(ticksS: readonly number[]): string {
+  if (ticksS.length === 0) return "tick";
+  const [shortest, longest] = [Math.min(...ticksS), Math.max(...ticksS)].map(tickLength);
+  return shortest === longest ? `${shortest}` : `${shortest} to ${longest}, by camera`;
 }
 
 /** A camera or site name may be any text; one of blanks alone would leave nothing to see. */
@@ -158,12 +165,21 @@ export function siteSentence(site: SiteReading): string {
   return "";
 }
 
+type DayBudget = Pick<Site, "rhoPerDay" | "epsilonPerDay">;
+
+export function budgetText({ rhoPerDay, epsilonPerDay }: DayBudget): string {
+  return rhoPerDay === null ? `ε ${epsilonPerDay ?? "unknown"}, δ 0` : `ρ ${rhoPerDay}`;
+}
+
 /**
  * Of a hundred tries to recognise one person's passage, how many the best attacker gets right who accepts one false alarm in a
- * hundred: the power of a Gaussian mechanism with budget rho, Phi(sqrt(2 rho) + z_0.01).
+ * hundred: the power of a Gaussian mechanism with budget rho, Phi(sqrt(2 rho) + z_0.01); or what an epsilon with a delta of zero
+ * allows at most, min(e^epsilon / 100, 1 - 0.99 / e^epsilon) (Kairouz, Oh and Viswanath 2015).
  */
-export function recognisedInAHundred(rho: number): number {
-  return 100 * normalCdf(Math.sqrt(2 * rho) + ONE_IN_A_HUNDRED);
+export function recognisedInAHundred({ rhoPerDay, epsilonPerDay }: DayBudget): number {
+  if (rhoPerDay !== null) return 100 * normalCdf(Math.sqrt(2 * rhoPerDay) + ONE_IN_A_HUNDRED);
+  const odds = Math.exp(epsilonPerDay ?? Number.POSITIVE_INFINITY);
+  return Math.min(odds, 100 - 99 / odds);
 }
 
 /** The normal distribution function, by Abramowitz and Stegun 26.2.17 (error below 1e-7). */

@@ -8,6 +8,7 @@ import {
   applyAlarms,
   applyCamera,
   applyCameras,
+  applyHeat,
   applyRows,
   applySite,
   applyTick,
@@ -15,6 +16,7 @@ import {
   connected,
   disconnected,
   ended,
+  endsHour,
   partsOf,
 } from "./model.ts";
 
@@ -43,6 +45,8 @@ export class Live {
   #heardS = 0;
   #opening = false;
   #waiting: ((state: State) => State)[] | null = null;
+  /** The end of the queue of heat maps to load. */
+  #heat: Promise<void> = Promise.resolve();
 
   constructor(hub: Hub, changed: () => void) {
     this.#hub = hub;
@@ -68,6 +72,7 @@ export class Live {
       tick: (tick) => {
         current(() => {
           this.#arrived((state) => applyTick(state, tick));
+          if (endsHour(tick)) void this.#loadHeat(stream, [tick.camera]);
         })();
       },
       camera: (info) => {
@@ -94,7 +99,7 @@ export class Live {
     const silentS = monotonicS() - this.#heardS;
     if (this.#opening) {
       if (silentS > OPENING_S) void this.#broke();
-    } else if (this.state.connection.kind === "live" && silentS > silenceS(this.state.site?.tickS ?? 60)) {
+    } else if (this.state.connection.kind === "live" && silentS > silenceS(this.#shortestTickS())) {
       this.start();
     }
   }
@@ -111,6 +116,7 @@ export class Live {
       const loaded = applyRows(named, latest);
       this.#set(waited.reduce((state, change) => change(state), loaded));
       await this.#loadSeries(stream);
+      await this.#loadHeat(stream, [...(this.state.cameras?.keys() ?? [])]);
     } catch (error) {
       this.#failed(stream, error);
     }
@@ -129,6 +135,28 @@ export class Live {
       }
     };
     await Promise.all(Array.from({ length: SERIES_AT_ONCE }, worker));
+  }
+
+  /** One after the other, however many hours end at once: a map is no hurry. */
+  #loadHeat(stream: number, cameras: readonly string[]): Promise<void> {
+    this.#heat = this.#heat.then(async () => {
+      try {
+        for (const camera of cameras) {
+          if (stream !== this.#stream) return;
+          if (this.state.cameras?.get(camera)?.info.extras.heat !== true) continue;
+          const heat = await this.#hub.heat(camera);
+          if (stream === this.#stream) this.#set(applyHeat(this.state, camera, heat));
+        }
+      } catch (error) {
+        this.#failed(stream, error);
+      }
+    });
+    return this.#heat;
+  }
+
+  #shortestTickS(): number {
+    const ticksS = [...(this.state.cameras?.values() ?? [])].map(({ info }) => info.tickS);
+    return ticksS.length > 0 ? Math.min(...ticksS) : 60;
   }
 
   #arrived(change: (state: State) => State): void {

@@ -8,7 +8,9 @@ export interface Site {
   readonly name: string;
   readonly tickS: number;
   readonly version: string;
-  readonly rhoPerDay: number;
+  /** The day's budget: rho, or with the mechanism pure-tree epsilon; the other is null. */
+  readonly rhoPerDay: number | null;
+  readonly epsilonPerDay: number | null;
   readonly passageCounters: number;
 }
 
@@ -28,7 +30,16 @@ export interface CameraInfo {
   readonly phase: CameraPhase;
   readonly reason: string;
   readonly sinceS: number;
+  readonly tickS: number;
+  /** What it measures beside its counts. */
+  readonly extras: Extras;
   readonly places: readonly Place[];
+}
+
+export interface Extras {
+  readonly speedNow: boolean;
+  readonly dwell: boolean;
+  readonly heat: boolean;
 }
 
 /** A protected number with its standard error, in its quantity's unit. Unclipped, so it may be negative. */
@@ -66,6 +77,15 @@ export interface LiveTick {
   readonly rows: readonly Row[];
 }
 
+/** How many people were in each part of the picture in one hour, row by row from the upper left. */
+export interface Heat {
+  /** When the hour began; null where there is no map yet. */
+  readonly startS: number | null;
+  readonly values: readonly (readonly number[])[] | null;
+  readonly standardError: number | null;
+  readonly unknown: string;
+}
+
 export type Severity = "notice" | "warning" | "danger";
 
 /** An alarm as the hub sends it; its sentence says all of it in plain words. */
@@ -85,6 +105,8 @@ export interface CameraState {
   readonly info: CameraInfo;
   /** The last hour, oldest first, one entry per tick. */
   readonly ticks: readonly Tick[];
+  /** The newest heat map; null where none was asked for or it has not been loaded. */
+  readonly heat: Heat | null;
 }
 
 export type Connection =
@@ -107,6 +129,8 @@ export const WINDOW_S = 3600;
 
 export const EMPTY: State = { site: null, cameras: null, alarms: new Map(), connection: { kind: "connecting" } };
 
+const NOTHING = { ticks: [], heat: null } as const;
+
 /** The name under which a tick keeps a place's quantity. */
 export function keyOf(place: string, quantity: string): string {
   return `${quantity}\n${place}`;
@@ -124,13 +148,13 @@ export function applySite(state: State, site: Site): State {
 
 /** Take the list of cameras as the truth, keeping what is already known of those that stay. */
 export function applyCameras(state: State, infos: readonly CameraInfo[]): State {
-  const cameras = new Map(infos.map((info) => [info.name, { info, ticks: state.cameras?.get(info.name)?.ticks ?? [] }]));
+  const cameras = new Map(infos.map((info) => [info.name, { ...(state.cameras?.get(info.name) ?? NOTHING), info }]));
   return { ...state, cameras };
 }
 
 /** One camera changed its state, or is new. */
 export function applyCamera(state: State, info: CameraInfo): State {
-  return withCamera(state, info.name, (before) => ({ info, ticks: before?.ticks ?? [] }));
+  return withCamera(state, info.name, (before) => ({ ...(before ?? NOTHING), info }));
 }
 
 export function applyAlarms(state: State, alarms: readonly Alarm[]): State {
@@ -159,6 +183,17 @@ export function applyRows(state: State, rows: readonly Row[]): State {
     next = withCamera(next, camera, () => ({ ...before, ticks: joined(before.ticks, ofCamera) }));
   }
   return next;
+}
+
+/** A heat map was loaded. */
+export function applyHeat(state: State, camera: string, heat: Heat): State {
+  const before = state.cameras?.get(camera);
+  return before === undefined ? state : withCamera(state, camera, () => ({ ...before, heat }));
+}
+
+/** Whether a tick ends an hour, and with it a heat map is released. */
+export function endsHour({ startS, tickS }: LiveTick): boolean {
+  return Math.floor(startS / 3600) !== Math.floor((startS + tickS) / 3600);
 }
 
 export function connected(state: State): State {
@@ -210,7 +245,9 @@ function lastHour(ticks: readonly Tick[]): readonly Tick[] {
 
 function joined(ticks: readonly Tick[], rows: readonly Row[]): readonly Tick[] {
   const byEnd = new Map(ticks.map((tick) => [tick.endS, tick]));
-  for (const [endS, atEnd] of Map.groupBy(rows, (row) => row.startS + row.tickS)) {
+  // The newest row of an hour says nothing of the tick that it stands in, which the other rows may have left behind.
+  const ofTicks = rows.filter((row) => !row.quantity.endsWith("_hour"));
+  for (const [endS, atEnd] of Map.groupBy(ofTicks, (row) => row.startS + row.tickS)) {
     const first = atEnd[0];
     if (first === undefined) continue;
     // Some numbers may be unknown in a tick that is not, as a speed when few have passed.

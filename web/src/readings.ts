@@ -3,6 +3,7 @@
 import {
   type CameraState,
   type Estimate,
+  type Heat,
   type State,
   type Tick,
   keyOf,
@@ -26,6 +27,8 @@ export interface ZoneReading {
   readonly people: Reading;
   /** What needs metres; null where the camera is not calibrated. */
   readonly crowd: CrowdReading | null;
+  /** How long half of the visits and 95 in 100 of them last at most, seconds; null where that is not measured. */
+  readonly stays: { readonly median: Reading; readonly p95: Reading } | null;
 }
 
 export interface CrowdReading {
@@ -33,6 +36,8 @@ export interface CrowdReading {
   readonly density: Reading;
   /** Mean speed of those who left lately, metres a second. */
   readonly speed: Reading;
+  /** Mean speed of those inside, metres a second; null where it is not measured. */
+  readonly speedNow: Reading | null;
   /** How long they had stayed, seconds. */
   readonly stay: Reading;
 }
@@ -48,6 +53,9 @@ export interface CameraReading {
   readonly lines: readonly LineReading[];
   /** Both directions over all its lines together; null for a camera that has no line. */
   readonly flow: { readonly in: Reading; readonly out: Reading } | null;
+  /** Where people were in the last hour; null where that is not measured, or not loaded yet. */
+  readonly heat: Heat | null;
+  readonly tickS: number;
 }
 
 export interface Missing {
@@ -118,16 +126,30 @@ export function readCamera(camera: CameraState, nowS: number): CameraReading {
     phase: first === undefined ? info.phase : first.kind === "known" ? "live" : first.kind,
     note: info.phase === "live" ? info.reason : "",
     people,
-    zones: zones.map((name) => ({ name, people: of([name], "occupancy"), crowd: crowdOf(camera, name, nowS) })),
+    zones: zones.map((name) => ({
+      name,
+      people: of([name], "occupancy"),
+      crowd: crowdOf(camera, name, nowS),
+      stays: staysOf(camera, name, nowS),
+    })),
     lines: lines.map((name) => ({ name, in: of([name], "in_total"), out: of([name], "out_total") })),
     flow,
+    heat: camera.heat,
+    tickS: info.tickS,
   };
 }
 
 function crowdOf(camera: CameraState, zone: string, nowS: number): CrowdReading | null {
   if (!camera.info.places.some((place) => place.name === zone && place.kind === "zone" && place.inMetres)) return null;
   const of = (quantity: string): Reading => readBeside(camera, keyOf(zone, quantity), keyOf(zone, "occupancy"), nowS);
-  return { density: of("density"), speed: of("mean_speed"), stay: of("mean_dwell") };
+  const speedNow = camera.info.extras.speedNow ? of("speed_now") : null;
+  return { density: of("density"), speed: of("mean_speed"), speedNow, stay: of("mean_dwell") };
+}
+
+function staysOf(camera: CameraState, zone: string, nowS: number): ZoneReading["stays"] {
+  if (!camera.info.extras.dwell) return null;
+  const of = (quantity: string): Reading => readBeside(camera, keyOf(zone, quantity), keyOf(zone, "occupancy"), nowS);
+  return { median: of("dwell_median"), p95: of("dwell_p95") };
 }
 
 /** A number that may be unknown by itself in a tick whose people are known: a speed, when few have left. */

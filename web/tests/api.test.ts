@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { Hub, HubClock, HubUnreachable, SessionEnded, cameraOf, seriesRowsOf, siteOf, tickOf } from "../src/api.ts";
+import { Hub, HubClock, HubUnreachable, SessionEnded, cameraOf, heatOf, seriesRowsOf, siteOf, tickOf } from "../src/api.ts";
 import { T0, row } from "./make.ts";
 
 const TIME = new Date(T0 * 1000).toISOString();
@@ -11,22 +11,33 @@ function answer(t: TestContext, make: () => Response): void {
 }
 
 test("the hub's fields become the model's", () => {
-  const budget = { rho_per_day: 0.2, passage_counters: 4 };
+  const budget = { rho_per_day: 0.2, epsilon_per_day: null, passage_counters: 4 };
   assert.deepEqual(siteOf({ name: "s", tick_s: 60, version: "1", budget }), {
     name: "s",
     tickS: 60,
     version: "1",
     rhoPerDay: 0.2,
+    epsilonPerDay: null,
     passageCounters: 4,
   });
   const places = [{ name: "hall", kind: "zone", in_metres: true }] as const;
-  assert.deepEqual(cameraOf({ name: "north", state: "unknown", reason: "dark", since: TIME, places }), {
+  const extras = { speed_now: true, dwell: false, heat: true };
+  assert.deepEqual(cameraOf({ name: "north", state: "unknown", reason: "dark", since: TIME, tick_s: 600, extras, places }), {
     name: "north",
     phase: "unknown",
     reason: "dark",
     sinceS: T0,
+    tickS: 600,
+    extras: { speedNow: true, dwell: false, heat: true },
     places: [{ name: "hall", kind: "zone", inMetres: true }],
   });
+});
+
+test("a heat map keeps its rows, and one that is not there has no hour", () => {
+  const values = [[1, -2], [3, 4]];
+  assert.deepEqual(heatOf({ time: TIME, values, standard_error: 2, unknown: "" }), { startS: T0, values, standardError: 2, unknown: "" });
+  const none = { values: null, unknown: "dark" };
+  assert.deepEqual(heatOf({ ...none, time: null, standard_error: null }), { ...none, startS: null, standardError: null });
 });
 
 test("rows of a series and of a live tick come out alike", () => {

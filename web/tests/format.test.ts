@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   bannerSentence,
+  budgetText,
   clock,
   curveSentence,
   gapsSentence,
@@ -16,6 +17,7 @@ import {
   recognisedInAHundred,
   siteSentence,
   tickLength,
+  ticksText,
   withMargin,
 } from "../src/format.ts";
 import { curveOf } from "../src/curve.ts";
@@ -95,7 +97,22 @@ test("a screen reader hears of a camera only when its state changes", () => {
 });
 
 test("what an attacker can recognise agrees with the design's figures, and with guessing at no budget", () => {
-  assert.equal(Math.round(recognisedInAHundred(0.5)), 9);
-  assert.equal(Math.round(recognisedInAHundred(20 * 0.5)), 98);
-  assert.ok(Math.abs(recognisedInAHundred(0) - 1) < 1e-4);
+  const ofRho = (rhoPerDay: number): number => recognisedInAHundred({ rhoPerDay, epsilonPerDay: null });
+  assert.equal(Math.round(ofRho(0.5)), 9);
+  assert.equal(Math.round(ofRho(20 * 0.5)), 98);
+  assert.ok(Math.abs(ofRho(0) - 1) < 1e-4);
+});
+
+test("a budget with a delta of zero allows no more than its definition does", () => {
+  const ofEpsilon = (epsilonPerDay: number): number => recognisedInAHundred({ rhoPerDay: null, epsilonPerDay });
+  assert.ok(Math.abs(ofEpsilon(0) - 1) < 1e-9);
+  assert.ok(Math.abs(ofEpsilon(1) - Math.E) < 1e-9);
+  assert.ok(Math.abs(ofEpsilon(6) - 99.7546) < 1e-4);
+  assert.equal(budgetText({ rhoPerDay: null, epsilonPerDay: 1.5 }), "ε 1.5, δ 0");
+  assert.equal(budgetText({ rhoPerDay: 0.2, epsilonPerDay: null }), "ρ 0.2");
+});
+
+test("how often numbers come is said of all cameras", () => {
+  assert.equal(ticksText([60, 60]), "minute");
+  assert.equal(ticksText([600, 10, 60]), "10 seconds to 10 minutes, by camera");
 });

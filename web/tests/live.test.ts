@@ -2,20 +2,22 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Hub, HubUnreachable, SessionEnded, type StreamListener } from "../src/api.ts";
 import { Live, retryDelayS, silenceS } from "../src/live.ts";
-import type { Alarm, CameraInfo, Row, Site } from "../src/model.ts";
-import { HALL, alarm, camera, cameraIn, rowsOf, tick } from "./make.ts";
+import type { Alarm, CameraInfo, Heat, Row, Site } from "../src/model.ts";
+import { HALL, NO_EXTRAS, alarm, camera, cameraIn, heat, rowsOf, tick } from "./make.ts";
 
 /** A hub under the test's control, in place of the network. */
 class FakeHub extends Hub {
   readonly streams: { listener: StreamListener; closed: boolean }[] = [];
+  /** The cameras whose heat maps were asked for. */
+  readonly asked: string[] = [];
   failure: Error | null = null;
 
   override site(): Promise<Site> {
-    return this.#unlessFailing({ name: "s", tickS: 60, version: "1", rhoPerDay: 0.2, passageCounters: 4 });
+    return this.#unlessFailing({ name: "s", tickS: 60, version: "1", rhoPerDay: 0.2, epsilonPerDay: null, passageCounters: 4 });
   }
 
   override cameras(): Promise<readonly CameraInfo[]> {
-    return this.#unlessFailing([camera("north", [HALL])]);
+    return this.#unlessFailing([camera("north", [HALL], { extras: { ...NO_EXTRAS, heat: true } }), camera("south", [HALL])]);
   }
 
   override alarms(): Promise<readonly Alarm[]> {
@@ -28,6 +30,11 @@ class FakeHub extends Hub {
 
   override series(): Promise<readonly Row[]> {
     return this.#unlessFailing([0, 1, 2].flatMap((i) => rowsOf("north", i, { "hall occupancy": [i + 1, 1] })));
+  }
+
+  override heat(name: string): Promise<Heat> {
+    this.asked.push(name);
+    return this.#unlessFailing(heat([[this.asked.length]]));
   }
 
   override listen(listener: StreamListener): () => void {
@@ -79,6 +86,29 @@ test("what the stream says while the page loads is not lost", async () => {
   hub.newest.tick(tick("north", 3, { "hall occupancy": [4, 1] }));
   await settled();
   assert.equal(cameraIn(live.state, "north").ticks.length, 4);
+});
+
+test("heat maps are loaded where there are any, and again when an hour has ended", async (t) => {
+  const { hub, live } = await started(t);
+  assert.deepEqual(hub.asked, ["north"]);
+  assert.deepEqual(cameraIn(live.state, "north").heat, heat([[1]]));
+  hub.newest.tick(tick("north", 58, { "hall occupancy": [4, 1] }));
+  hub.newest.tick(tick("south", 59, { "hall occupancy": [4, 1] }));
+  await settled();
+  assert.deepEqual(hub.asked, ["north"]);
+  hub.newest.tick(tick("north", 59, { "hall occupancy": [4, 1] }));
+  await settled();
+  assert.deepEqual(hub.asked, ["north", "north"]);
+  assert.deepEqual(cameraIn(live.state, "north").heat, heat([[2]]));
+  assert.equal(cameraIn(live.state, "south").heat, null);
+});
+
+test("a heat map that does not come counts as a break", async (t) => {
+  const { hub, live } = await started(t);
+  hub.failure = new HubUnreachable("gone");
+  hub.newest.tick(tick("north", 59, { "hall occupancy": [4, 1] }));
+  await settled();
+  assert.equal(live.state.connection.kind, "broken");
 });
 
 test("alarms are loaded, and changed by the stream", async (t) => {

@@ -5,6 +5,7 @@ import {
   type CameraInfo,
   type CameraState,
   EMPTY,
+  type Heat,
   type LiveTick,
   type Row,
   type State,
@@ -16,8 +17,15 @@ import {
 /** A time on a whole hour, Unix seconds. */
 export const T0 = 1_795_514_400;
 
+export const NO_EXTRAS = { speedNow: false, dwell: false, heat: false } as const;
+
+/** A heat map of the hour after T0. */
+export function heat(values: Heat["values"], more: Partial<Heat> = {}): Heat {
+  return { startS: T0, values, standardError: values === null ? null : 1, unknown: "", ...more };
+}
+
 export function camera(name: string, places: CameraInfo["places"], more: Partial<CameraInfo> = {}): CameraInfo {
-  return { name, phase: "live", reason: "", sinceS: T0, places, ...more };
+  return { name, phase: "live", reason: "", sinceS: T0, tickS: 60, extras: NO_EXTRAS, places, ...more };
 }
 
 /** A quiet alarm, last judged ten minutes after T0. */

@@ -5,15 +5,17 @@ import {
   WINDOW_S,
   applyCamera,
   applyCameras,
+  applyHeat,
   applyRows,
   applyTick,
   connected,
   disconnected,
   ended,
+  endsHour,
   keyOf,
   partsOf,
 } from "../src/model.ts";
-import { DOOR, HALL, camera, cameraIn, live, minute, row, rowsOf, tick } from "./make.ts";
+import { DOOR, HALL, camera, cameraIn, heat, live, minute, row, rowsOf, tick } from "./make.ts";
 
 const NORTH = camera("north", [HALL, DOOR]);
 
@@ -61,6 +63,28 @@ test("a tick is unknown when all its rows are, and not when a speed alone is", (
   const [some] = cameraIn(applyRows(live([NORTH]), rows), "north").ticks;
   assert.equal(some?.unknown, "");
   assert.deepEqual([...(some?.values.keys() ?? [])], [keyOf("hall", "occupancy")]);
+});
+
+test("the newest rows of an hour neither darken nor date the tick that they stand in", () => {
+  const known = live([NORTH], [tick("north", 59, { "hall occupancy": [4, 1] }), tick("north", 80, { "hall occupancy": [5, 1] })]);
+  const begun = row("north", 59, "door", "in_hour", null, "counting began within the hour");
+  assert.deepEqual(applyRows(known, [begun, ...rowsOf("north", 59, { "hall entries_hour": [40, 3] })]), known);
+  const before = applyRows(live([NORTH]), [begun]);
+  assert.deepEqual(cameraIn(applyRows(before, rowsOf("north", 80, { "hall occupancy": [5, 1] })), "north").ticks.length, 1);
+});
+
+test("a heat map is kept with its camera, through changes of its state and of the list", () => {
+  const map = heat([[1]]);
+  const state = applyHeat(live([NORTH]), "north", map);
+  const next = applyCameras(applyCamera(state, { ...NORTH, phase: "unknown" }), [NORTH]);
+  assert.equal(cameraIn(next, "north").heat, map);
+  assert.equal(applyHeat(state, "elsewhere", map), state);
+});
+
+test("a tick ends an hour where it reaches into the next, or to its beginning", () => {
+  const ends = (startS: number, tickS: number): boolean => endsHour({ ...tick("north", 0, {}), startS, tickS });
+  assert.deepEqual([ends(minute(59), 60), ends(minute(0), 3600), ends(minute(60) - 6, 27)], [true, true, true]);
+  assert.deepEqual([ends(minute(58), 60), ends(minute(60), 60), ends(minute(0), 1800)], [false, false, false]);
 });
 
 test("no more than the last hour is kept, however long the page stays open", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { applyCamera, applyTick, disconnected } from "../src/model.ts";
-import { readCamera, readSite, sum } from "../src/readings.ts";
+import { type ZoneReading, readCamera, readSite, sum } from "../src/readings.ts";
 import { DOOR, GATE, HALL, STAIRS, camera, cameraIn, live, minute, tick } from "./make.ts";
 
 const NORTH = camera("north", [DOOR, HALL, STAIRS]);
@@ -33,6 +33,24 @@ test("a calibrated zone says how dense it is, and that a speed is unknown when t
   assert.deepEqual(hall?.crowd?.stay.kind, "known");
   assert.deepEqual(hall?.crowd?.speed, { kind: "unknown", reason: "too few people to tell", sinceS: null });
   assert.equal(stairs?.crowd, null);
+});
+
+test("what is measured beside the counts is read where it is asked for, and metres where there are any", () => {
+  const extras = { speedNow: true, dwell: true, heat: false };
+  const numbers = { "hall occupancy": [40, 9], "hall speed_now": [0.4, 0.1], "hall dwell_median": [30, 4], "stairs occupancy": [1, 9] } as const;
+  const zonesOf = (more: object): readonly ZoneReading[] => {
+    const square = camera("square", [{ ...HALL, inMetres: true }, STAIRS], more);
+    return readCamera(cameraIn(live([square], [tick("square", 0, numbers)]), "square"), minute(1)).zones;
+  };
+  const [hall, stairs] = zonesOf({ extras });
+  assert.deepEqual(hall?.crowd?.speedNow, { kind: "known", estimate: { value: 0.4, standardError: 0.1 }, atS: minute(1) });
+  assert.equal(hall?.stays?.median.kind, "known");
+  assert.deepEqual(hall?.stays?.p95, { kind: "unknown", reason: "too few people to tell", sinceS: null });
+  assert.equal(stairs?.crowd, null);
+  assert.equal(stairs?.stays?.median.kind, "unknown");
+  const [without] = zonesOf({});
+  assert.equal(without?.crowd?.speedNow, null);
+  assert.equal(without?.stays, null);
 });
 
 test("an old speed is not shown beside new people", () => {

@@ -76,13 +76,13 @@ def warning(rule: Rule, standard_error: float) -> str:
     rule : Rule
         What is to be watched.
     standard_error : float
-        In the rule's unit, at the end of a day: for a density `throng.alarm.expected.occupancy_error` over the zone's area.
+        In the rule's unit, at its worst in a day: for a density that of the occupancy over the zone's area.
     """
     if rule.too_noisy(standard_error) <= 1:
         return ""
     return (
-        f'alarm "{rule.name}" will not always be able to tell: by the end of a day the standard error is {standard_error:.2g} '
-        f"{rule.unit}, {_shortage(rule, standard_error)}"
+        f'alarm "{rule.name}" will not always be able to tell: at its worst in a day the standard error is '
+        f"{standard_error:.2g} {rule.unit}, {_shortage(rule, standard_error)}"
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from throng.alarm.expected import occupancy_error
 from throng.alarm.rule import Rule
 from throng.alarm.words import warning
 from throng.data.errors import CalibrationError
@@ -28,16 +27,18 @@ def alarm_warnings(site: "Site") -> Iterator[str]:
 
 
 def _occupancy_error(site: "Site", camera: "Camera") -> float:
-    from throng.privacy.bound import sensitivity
+    from throng.privacy.budget import Budget
+    from throng.privacy.plan import plan_of
 
-    zones = len(camera.zone)
-    one = sensitivity(
-        counters=2 * (len(camera.line) + zones),
-        passage_counters=site.budget.passage_counters,
-        pieces=site.budget.pieces,
-        speeds=zones if camera.calibration else 0,
+    counts, *_ = plan_of(
+        camera.lines(),
+        camera.zones(),
+        in_metres=camera.calibration is not None,
+        tick_s=site.tick_of(camera),
+        budget=Budget.of(site.budget.settings()),
     )
-    return occupancy_error(tick_s=site.tick_s, rho=site.budget.rho_per_day / 2, sensitivity=one)
+    # Entries and exits carry independent noise.
+    return 2**0.5 * counts.worst
 
 
 def _area_m2(camera: "Camera", place: str) -> float | None:

@@ -7,9 +7,11 @@ import typer
 from rich.console import Console
 
 from throng import __version__
-from throng.cli import count, demo, measure, models, run, simulate, track_eval
+from throng.cli import audit, count, demo, measure, models, run, simulate, track_eval
 from throng.cli.calibrate.command import calibrate
 from throng.cli.doctor.command import doctor
+from throng.cli.export.command import export
+from throng.cli.privacy.command import privacy
 from throng.data.errors import ThrongError
 
 app = typer.Typer(
@@ -26,8 +28,11 @@ app.command("count")(count.count)
 app.command("measure")(measure.measure)
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
+app.command("privacy")(privacy)
+app.command("export")(export)
 app.command("calibrate")(calibrate)
 app.command("doctor")(doctor)
+app.command("audit")(audit.audit)
 app.command("simulate")(simulate.simulate)
 app.command("track-eval")(track_eval.track_eval)
 app.add_typer(models.app, name="models")

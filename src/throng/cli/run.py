@@ -29,7 +29,8 @@ def run(
     """
     from throng.site.read import read_site
 
-    serve_site(read_site(site), port=port)
+    note = f"what leaves the cameras, how far off it is and what it tells of a passer-by: throng privacy {site}"
+    serve_site(read_site(site), port=port, note=note)
 
 
 def serve_site(site: "Site", *, port: int | None = None, note: str = "") -> None:
@@ -72,21 +73,26 @@ def _hub(site: "Site", store: "Store", port: int) -> "Hub":
     from throng.alarm.rule import Rule
     from throng.hub.app import create_app
     from throng.hub.cameras import CameraEntry, PlaceEntry
+    from throng.privacy.budget import Budget
 
+    settings = site.budget.settings()
+    budget = Budget.of(settings)
     entries = [
         CameraEntry(
             camera.name,
             tuple(PlaceEntry(line.name, "line", camera.calibration is not None) for line in camera.lines())
             + tuple(PlaceEntry(zone.name, "zone", camera.calibration is not None) for zone in camera.zones()),
+            budget.shares.extras,
+            site.tick_of(camera),
         )
         for camera in site.camera
     ]
-    budget = {"rho_per_day": site.budget.rho_per_day, "passage_counters": site.budget.passage_counters}
+    left_out = {"pieces_from", "rho_per_day" if budget.pure else "epsilon_per_day"}
     page = Path(str(files("throng.hub"))) / "page"
     return create_app(
         site_name=site.name,
         tick_s=site.tick_s,
-        budget=budget,
+        budget={name: value for name, value in settings.items() if name not in left_out},
         cameras=entries,
         alarms=[Rule(**table.settings()) for table in site.alarm],
         store=store,

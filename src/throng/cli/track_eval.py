@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,11 +35,15 @@ Examples:
 
 A line of such a file is `frame,id,left,top,width,height,score,class,...`. HOTA, CLEAR and identity scores are those of
 TrackEval: by its rules for MOT16 and MOT17 where the truth has classes (its eighth column is 1 to 13 everywhere), for MOT15
-where not. Over and under are crossings that the tracks count too many and too few."""
+where not. Over and under are crossings that the tracks count too many and too few. Tracks of a person are into how many one
+passage breaks, and the lines below that are for the site file: they tell the wall how many to protect."""
 
 SHARES = ("hota", "deta", "assa", "loca", "mota", "motp", "idf1", "idp", "idr")
+PIECES = ("mean", "p95", "p99", "most")
 COUNTS = ("switches", "fragmentations", "false_positives", "false_negatives")
 HEADINGS = {"hota": "HOTA", "deta": "DetA", "assa": "AssA", "loca": "LocA"}
+MOST_PIECES = 16
+"""As many as a site file takes."""
 WITH_CLASSES = "truth has classes (MOT16, MOT17): people count, boxes on distractors neither for nor against"
 WITHOUT_CLASSES = "truth has no classes (MOT15): every box with a flag counts"
 
@@ -207,9 +212,12 @@ def _print_tables(evaluated: Evaluated) -> None:
     counts.add_row(*(str(numbers[name]) for name in COUNTS))
     console.print(shares)
     console.print(counts)
+    console.print(_pieces_table(evaluated.scores))
     if evaluated.lines:
         console.print(_lines_table(evaluated.lines))
     console.print(_facts(evaluated), markup=False)
+    if evaluated.scores.pieces_people:
+        console.print(*_for_site_file(evaluated), sep="\n", markup=False, soft_wrap=True)
 
 
 def _lines_table(lines: list["LineError"]) -> Table:
@@ -220,6 +228,24 @@ def _lines_table(lines: list["LineError"]) -> Table:
         for direction, error in (("in", line.went_in), ("out", line.went_out)):
             table.add_row(line.name, direction, *(str(number) for number in _as_json(error).values()))
     return table
+
+
+def _pieces_table(scores: "Scores") -> Table:
+    table = Table(title="tracks of a person")
+    for name in PIECES:
+        table.add_column({"p95": "95 in 100", "p99": "99 in 100"}.get(name, name), justify="right")
+    table.add_row(f"{scores.pieces_mean:.2f}", *(str(getattr(scores, f"pieces_{name}")) for name in PIECES[1:]))
+    return table
+
+
+def _for_site_file(evaluated: Evaluated) -> list[str]:
+    """The keys of `[budget]` that say how many tracks of one passage are to be protected."""
+    scores, folder = evaluated.scores, evaluated.truth.resolve().parent
+    film = (folder.parent if folder.name == "gt" else folder).name[:60]
+    number = min(scores.pieces_p99, MOST_PIECES)
+    today = datetime.now(UTC).date().isoformat()
+    where = f"track-eval, {film}, {today}: 99 % of {scores.pieces_people} passages in at most {scores.pieces_p99} tracks"
+    return ["for the site file, under [budget]:", f"pieces = {number}", f"pieces_measured = {json.dumps(where)}"]
 
 
 def _facts(evaluated: Evaluated) -> str:

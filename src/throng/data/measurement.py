@@ -17,10 +17,11 @@ class Measurement(MemoryOnly):
     passage_ids : (n,) uint64
         Whose event it is: the id of the track, so that the wall can bound what one passage contributes.
     counters : (n,) intp
-        Which counter it adds to: an index into `counters_of(lines, zones)`.
+        Which counter it adds to: an index into `throng.data.place.counters_of`.
     amounts : (n,) float64
-        How much it adds: one person, or to a zone's speeds the mean speed of the visit that has ended, m/s. A visit's speed
-        follows its exit.
+        How much it adds: one person; to a zone's speeds the mean speed of the visit that has ended, m/s; to its stays how long
+        it lasted, s; to a cell the share of the time that a track, which has ended, was seen there. A visit's speed and stay
+        follow its exit. A level is not added: it is how fast the visitor walks from now on, m/s.
     ended_ids : (k,) uint64
         Passages that are over: the wall forgets them.
     occupancy : (zones,) int64

@@ -72,18 +72,58 @@ class Counter:
     """One thing that is counted at one place of a camera.
 
     A line has the quantities `in` and `out`; a zone has `entries` and `exits`, and `speed` where the camera is calibrated: the
-    sum of the mean speeds of those who left.
+    sum of the mean speeds of those who left. With `Extras` a zone has `stay`, how long those who left had stayed, and `level`,
+    how fast those inside walk now; and the view has a `cell` for each part of the picture.
     """
 
     place: str
-    quantity: Literal["in", "out", "entries", "exits", "speed"]
+    quantity: Literal["in", "out", "entries", "exits", "speed", "stay", "level", "cell"]
 
 
-def counters_of(lines: tuple[Line, ...], zones: tuple[Zone, ...], *, in_metres: bool = False) -> tuple[Counter, ...]:
-    """The counters of a camera, in the one order that measuring and the wall share: lines, zones, the zones' speeds."""
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a camera measures beside its counts; each takes a share of the privacy budget.
+
+    Attributes
+    ----------
+    speed_now : bool
+        How fast the people in a zone walk now; only where the camera is calibrated.
+    dwell : bool
+        How long visits to a zone last: their median and 95th percentile.
+    heat : bool
+        Where in the picture people are, by the hour.
+    """
+
+    speed_now: bool = False
+    dwell: bool = False
+    heat: bool = False
+
+
+NO_EXTRAS = Extras()
+
+HEAT_COLUMNS, HEAT_ROWS = 16, 9
+"""The heat map's cells: the picture cut into so many columns and rows."""
+
+
+def counters_of(
+    lines: tuple[Line, ...], zones: tuple[Zone, ...], *, in_metres: bool = False, extras: Extras = NO_EXTRAS
+) -> tuple[Counter, ...]:
+    """The counters of a camera, in the one order that measuring and the wall share: lines, zones, the zones' speeds, stays and
+    levels, the cells row by row from the upper left.
+    """
     of_lines = [Counter(line.name, quantity) for line in lines for quantity in ("in", "out")]
     of_zones = [Counter(zone.name, quantity) for zone in zones for quantity in ("entries", "exits")]
-    return (*of_lines, *of_zones, *(Counter(zone.name, "speed") for zone in zones if in_metres))
+    speeds = [Counter(zone.name, "speed") for zone in zones if in_metres]
+    stays = [Counter(zone.name, "stay") for zone in zones if extras.dwell]
+    levels = [Counter(zone.name, "level") for zone in zones if extras.speed_now and in_metres]
+    cells = [Counter(cell_name(number), "cell") for number in range(HEAT_COLUMNS * HEAT_ROWS) if extras.heat]
+    return (*of_lines, *of_zones, *speeds, *stays, *levels, *cells)
+
+
+def cell_name(number: int) -> str:
+    """What a cell of the heat map is called, "@3,0" for the fourth of the uppermost row; no line or zone may be called so."""
+    row, column = divmod(number, HEAT_COLUMNS)
+    return f"@{column},{row}"
 
 
 def check_inside(lines: tuple[Line, ...], zones: tuple[Zone, ...], width_px: int, height_px: int) -> None:

@@ -6,34 +6,58 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["line", "zone"]
+from throng.data.place import NO_EXTRAS, Extras
+
+Kind = Literal["line", "zone", "cell"]
 
 UNITS = {
     "in": "people",
     "out": "people",
     "in_total": "people",
     "out_total": "people",
+    "in_hour": "people",
+    "out_hour": "people",
     "specific_flow": "people/(m s)",
     "entries": "people",
     "exits": "people",
+    "entries_hour": "people",
+    "exits_hour": "people",
     "occupancy": "people",
     "mean_dwell": "s",
     "wait": "s",
+    "dwell_median": "s",
+    "dwell_p95": "s",
     "density": "people/m2",
     "mean_speed": "m/s",
+    "speed_now": "m/s",
+    "heat": "people",
 }
 """What can be released of a place, and its unit. `in`, `out`, `specific_flow`, `entries`, `exits` are of one tick; the totals
-run since the epoch began; `occupancy` is the running sum of entries minus exits, and `density` that over the zone's area;
-`mean_dwell`, `wait` and `mean_speed` are of the last few ticks, as many as it takes to tell them from the noise."""
+run since the epoch began; those of an hour stand in the tick that ends it, and are the difference of two totals; `occupancy` is
+the running sum of entries minus exits, and `density` that over the zone's area; `mean_dwell`, `wait`, `mean_speed` and the
+quantiles of the dwell are of the last few ticks, as many as it takes to tell them from the noise; `speed_now` is of those
+inside; `heat` is how many people were in a cell of the picture in the hour that ends, each for his share of time there."""
 
 QUANTITIES = tuple(UNITS)
 
 
-def quantities_of(kind: Kind, *, in_metres: bool) -> tuple[str, ...]:
-    """What is released of a line or zone, in order; some only where the camera is calibrated."""
+def quantities_of(kind: Kind, *, in_metres: bool, extras: Extras = NO_EXTRAS) -> tuple[str, ...]:
+    """What is released of a line or zone in every tick, in order; some only where the camera is calibrated or asked for it."""
     if kind == "line":
         return ("in", "out", "in_total", "out_total") + (("specific_flow",) if in_metres else ())
-    return ("entries", "exits", "occupancy", "mean_dwell", "wait") + (("density", "mean_speed") if in_metres else ())
+    if kind == "cell":
+        return ()
+    return (
+        ("entries", "exits", "occupancy", "mean_dwell", "wait")
+        + (("dwell_median", "dwell_p95") if extras.dwell else ())
+        + (("density", "mean_speed") if in_metres else ())
+        + (("speed_now",) if in_metres and extras.speed_now else ())
+    )
+
+
+def hourly_quantities_of(kind: Kind) -> tuple[str, ...]:
+    """What is released in addition in a tick that ends an hour."""
+    return {"line": ("in_hour", "out_hour"), "zone": ("entries_hour", "exits_hour"), "cell": ("heat",)}[kind]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

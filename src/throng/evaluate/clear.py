@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from throng.evaluate.overlap import LEAST_IOU, ROUNDING, PairedFrame, PairedFrames
+from throng.evaluate.pieces import Pieces, pieces
 
 Numbers = NDArray[np.intp]
 
@@ -30,6 +31,8 @@ class Clear:
         How often a true person is matched again after not having been.
     overlap : float
         Sum of the matches' overlap.
+    pieces : Pieces
+        In how many tracks one true person is found.
     """
 
     matches: int
@@ -38,6 +41,7 @@ class Clear:
     switches: int
     fragmentations: int
     overlap: float
+    pieces: Pieces
 
     @property
     def mota(self) -> float:
@@ -67,7 +71,7 @@ def clear(paired: PairedFrames) -> Clear:
     greatest overlap. The two agree wherever every true box overlaps at most one tracked box by half, and the other way round;
     elsewhere their switches and matches may differ.
     """
-    tally = _Tally(len(paired.truth_lengths))
+    tally = _Tally(len(paired.truth_lengths), len(paired.track_lengths))
     for frame in paired.frames:
         tally.take(frame)
     matches = tally.matches
@@ -78,6 +82,7 @@ def clear(paired: PairedFrames) -> Clear:
         switches=tally.switches,
         fragmentations=int(np.maximum(tally.starts - 1, 0).sum()),
         overlap=tally.overlap,
+        pieces=pieces(tally.together),
     )
 
 
@@ -86,15 +91,16 @@ class _Tally:
 
     Parameters
     ----------
-    people : int
-        How many true people there are.
+    people, tracks : int
+        How many true people and tracks there are.
     """
 
-    def __init__(self, people: int) -> None:
+    def __init__(self, people: int, tracks: int) -> None:
         self.matches = 0
         self.switches = 0
         self.overlap = 0.0
         self.starts = np.zeros(people, dtype=np.int64)
+        self.together = np.zeros((people, tracks), dtype=bool)
         self._before: Numbers = np.full(people, _NONE, dtype=np.intp)
         self._ever: Numbers = np.full(people, _NONE, dtype=np.intp)
 
@@ -107,6 +113,7 @@ class _Tally:
         self.switches += int(((had != _NONE) & (had != tracks)).sum())
         self.starts[people] += self._before[people] == _NONE
         self.overlap += float(frame.iou[rows, columns].sum())
+        self.together[people, tracks] = True
         self._ever[people] = tracks
         self._before[:] = _NONE
         self._before[people] = tracks

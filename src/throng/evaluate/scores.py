@@ -24,6 +24,8 @@ class Scores:
         As `throng.evaluate.identity.Identity`.
     switches, fragmentations, false_positives, false_negatives : int
         As `throng.evaluate.clear.Clear`.
+    pieces_mean, pieces_p95, pieces_p99, pieces_most, pieces_people : float, int
+        As `throng.evaluate.pieces.Pieces`.
     truth_boxes, track_boxes : int
         Boxes that were scored.
     truth_people, track_people : int
@@ -43,6 +45,11 @@ class Scores:
     fragmentations: int
     false_positives: int
     false_negatives: int
+    pieces_mean: float
+    pieces_p95: int
+    pieces_p99: int
+    pieces_most: int
+    pieces_people: int
     truth_boxes: int
     track_boxes: int
     truth_people: int
@@ -78,6 +85,11 @@ def score(truth: MotTable, tracks: MotTable) -> Scores:
         fragmentations=clr.fragmentations,
         false_positives=clr.false_positives,
         false_negatives=clr.false_negatives,
+        pieces_mean=clr.pieces.mean,
+        pieces_p95=clr.pieces.p95,
+        pieces_p99=clr.pieces.p99,
+        pieces_most=clr.pieces.most,
+        pieces_people=clr.pieces.people,
         truth_boxes=paired.truth_boxes,
         track_boxes=paired.track_boxes,
         truth_people=len(paired.truth_lengths),

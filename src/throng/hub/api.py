@@ -23,6 +23,7 @@ from throng.hub.models import (
     Budget,
     Camera,
     Health,
+    HeatAnswer,
     Measure,
     Problem,
     Quantity,
@@ -30,19 +31,26 @@ from throng.hub.models import (
     SeriesAnswer,
     SignInCode,
     Site,
+    Step,
     camera_answer,
+    heat_answer,
     measures_of,
     row_answer,
     utc,
 )
-from throng.store.store import Series, Store
+from throng.store.store import DAY_S, HOUR_S, Series, Store
 
 MOST_ROWS = 100_000
 _ROWS_A_CHUNK = 2_000
-_HOUR = timedelta(hours=1)
+_SPANS = {"tick": timedelta(hours=1), "hour": timedelta(days=1), "day": timedelta(days=30)}
+_STEPS_S = {"hour": HOUR_S, "day": DAY_S}
+_OF_AN_HOUR = {"in": "in_hour", "out": "out_hour", "entries": "entries_hour", "exits": "exits_hour"}
+_OF_A_DAY = {f"{way}{of}": f"{way}_total" for way in ("in", "out") for of in ("", "_hour", "_total")}
+_WITHOUT_A_DAY = ("entries", "exits", "entries_hour", "exits_hour")
 
 _FAILED: dict[int | str, dict[str, Any]] = {503: {"model": Problem}}
-_REFUSED: dict[int | str, dict[str, Any]] = {400: {"model": Problem}, 404: {"model": Problem}}
+_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
+_REFUSED: dict[int | str, dict[str, Any]] = {400: {"model": Problem}, **_MISSING}
 _LIVE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events: `tick` (data: Tick), `camera` (data: Camera), `alarms` (data: a list of "
@@ -85,20 +93,40 @@ def add_site(app: FastAPI, *, site_name: str, tick_s: float, budget: Budget, cam
         return measures_of(cameras.entries)
 
 
-def add_numbers(app: FastAPI, *, store: Store, cameras: Cameras, tick_s: float) -> None:
+def add_numbers(app: FastAPI, *, store: Store, cameras: Cameras) -> None:
     """Add the numbers: the newest, and over time."""
+    ticks_s = {entry.name: entry.tick_s for entry in cameras.entries}
     known = {(m.camera, m.place, quantity) for m in measures_of(cameras.entries) for quantity in m.quantities}
 
     @app.get("/api/v1/latest", responses=_FAILED)
     def latest() -> list[Row]:
-        """The newest number of every camera, place and quantity."""
+        """The newest number of every camera, place and quantity; heat maps come from /api/v1/heat."""
         return [row_answer(row) for row in store.latest()]
 
     @app.get("/api/v1/series", response_model=SeriesAnswer, responses=_FAILED | _REFUSED)
-    def series(camera: Name, place: Name, quantity: Quantity, start: Moment = None, end: Moment = None) -> StreamingResponse:
-        """One quantity of one place over time, oldest first: ticks from `start` to before `end`; by default the last hour."""
-        start_s, end_s = _span(start, end)
-        found = store.series(camera, place, quantity, start_s=start_s, end_s=end_s, max_rows=MOST_ROWS + 1)
+    def series(
+        camera: Name, place: Name, quantity: Quantity, *, start: Moment = None, end: Moment = None, step: Step = "tick"
+    ) -> StreamingResponse:
+        """One quantity of one place over time, oldest first: ticks from `start` to before `end`; by default the last hour.
+
+        By the hour or UTC day, from the one that holds `start`: of crossings and visits what was counted in it, a day's being
+        what its ticks add up to so far; of all else, the last tick of it that is known.
+        """
+        start_s, end_s = _span(start, end, _SPANS[step])
+        stored = _stored_as(quantity, step, tick_s=ticks_s.get(camera, 60.0))
+        if step == "tick":
+            found = store.series(camera, place, stored, start_s=start_s, end_s=end_s, max_rows=MOST_ROWS + 1)
+        else:
+            found = store.steps(
+                camera,
+                place,
+                stored,
+                step_s=_STEPS_S[step],
+                add_epochs=step == "day" and stored in _OF_A_DAY.values(),
+                start_s=start_s,
+                end_s=end_s,
+                max_rows=MOST_ROWS + 1,
+            )
         if len(found) > MOST_ROWS:
             raise HTTPException(400, f"more than {MOST_ROWS:,} rows: ask for a shorter time")
         if not len(found) and (camera, place, quantity) not in known:
@@ -108,9 +136,23 @@ def add_numbers(app: FastAPI, *, store: Store, cameras: Cameras, tick_s: float) 
             "place": place,
             "quantity": quantity,
             "unit": UNITS[quantity],
-            "tick_s": tick_s,
+            "step": step,
+            "tick_s": float(found.tick_s[-1]) if len(found) else _STEPS_S.get(step, ticks_s[camera]),
         }
         return StreamingResponse(_series_json(head, found), media_type="application/json")
+
+
+def add_heat(app: FastAPI, *, store: Store, cameras: Cameras) -> None:
+    """Add the heat maps."""
+    asked_for = {entry.name for entry in cameras.entries if entry.extras.heat}
+
+    @app.get("/api/v1/heat", responses=_FAILED | _MISSING)
+    def heat(camera: Name, end: Moment = None) -> HeatAnswer:
+        """Where in a camera's picture people were: the newest hour that had ended by `end`, by default now."""
+        cells = store.heat(camera, end_s=time.time() if end is None else _utc(end).timestamp())
+        if not cells and camera not in asked_for:
+            raise HTTPException(404, f"no heat map of {camera}: budget.shares.heat of the site file asks for it")
+        return heat_answer(camera, cells)
 
 
 def add_alarms(app: FastAPI, *, alarms: Alarms) -> None:
@@ -144,13 +186,28 @@ def add_live(app: FastAPI, *, feed: Feed, door: Door, cameras: Cameras) -> None:
         return SignInCode(code=code, url=str(request.url.replace(path="/sign-in", query=f"code={code}")), expires_s=CODE_S)
 
 
-def _span(start: datetime | None, end: datetime | None) -> tuple[float, float]:
-    """Start and end as Unix time; where one is missing, an hour from the other or from now."""
-    start, end = (moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC) for moment in (start, end))
+def _stored_as(quantity: str, step: str, *, tick_s: float) -> str:
+    """The stored quantity that holds what an hour or a day adds up to; of all else the quantity itself."""
+    if step == "day" and quantity in _WITHOUT_A_DAY:
+        raise HTTPException(400, f"{quantity} has no view by the day, as no total of it is released: ask with step=hour")
+    if step == "hour" and quantity in _OF_AN_HOUR and HOUR_S % tick_s:
+        raise HTTPException(400, f"{quantity} has no view by the hour, as ticks of {tick_s:g} s make no hour: ask by the tick")
+    if step == "day":
+        return _OF_A_DAY.get(quantity, quantity)
+    return _OF_AN_HOUR.get(quantity, quantity) if step == "hour" and tick_s < HOUR_S else quantity
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _span(start: datetime | None, end: datetime | None, usual: timedelta) -> tuple[float, float]:
+    """Start and end as Unix time; where one is missing, the usual span from the other or from now."""
+    start, end = (None if moment is None else _utc(moment) for moment in (start, end))
     if end is None:
-        end = start + _HOUR if start is not None else datetime.fromtimestamp(time.time(), UTC)
+        end = start + usual if start is not None else datetime.fromtimestamp(time.time(), UTC)
     if start is None:
-        start = end - _HOUR
+        start = end - usual
     if start >= end:
         raise HTTPException(400, f"start must be before end, not {start.isoformat()} and {end.isoformat()}")
     return start.timestamp(), end.timestamp()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.telemetry import TelemetryConfig
@@ -12,7 +13,7 @@ from throng import __version__
 from throng.alarm.rule import Rule
 from throng.data.errors import StoreError
 from throng.hub.alarms import Alarms
-from throng.hub.api import add_alarms, add_health, add_live, add_numbers, add_site
+from throng.hub.api import add_alarms, add_health, add_heat, add_live, add_numbers, add_site
 from throng.hub.cameras import CameraEntry, Cameras
 from throng.hub.door import Door
 from throng.hub.gate import Gate
@@ -78,7 +79,7 @@ def create_app(
     *,
     site_name: str,
     tick_s: float,
-    budget: Mapping[str, float],
+    budget: Mapping[str, Any],
     cameras: Sequence[CameraEntry],
     store: Store,
     port: int,
@@ -94,7 +95,7 @@ def create_app(
     tick_s : float
         Length of a tick, seconds.
     budget : mapping
-        `rho_per_day` and `passage_counters`.
+        The fields of `throng.hub.models.Budget`.
     cameras : sequence of CameraEntry
         In the order in which they are shown.
     store : Store
@@ -120,7 +121,8 @@ def create_app(
     hub = Hub(parts, port=port, title=f"Throng: {site_name}")
     add_health(hub)
     add_site(hub, site_name=site_name, tick_s=tick_s, budget=Budget.model_validate(budget), cameras=states)
-    add_numbers(hub, store=store, cameras=states, tick_s=tick_s)
+    add_numbers(hub, store=store, cameras=states)
+    add_heat(hub, store=store, cameras=states)
     add_alarms(hub, alarms=watched)
     add_live(hub, feed=feed, door=door, cameras=states)
     add_pages(hub, site_name=site_name, page_dir=page_dir, door=door, feed=feed)

@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from throng.data.release import Kind
+from throng.data.place import NO_EXTRAS, Extras
+from throng.store.store import HOUR_S
 
 State = Literal["starting", "live", "unknown"]
+PlaceKind = Literal["line", "zone"]
+"""The cells of a heat map are never listed as places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +19,23 @@ class PlaceEntry:
     """A line or zone by name, and whether its camera is calibrated."""
 
     name: str
-    kind: Kind
+    kind: PlaceKind
     in_metres: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CameraEntry:
-    """A camera by name, with its places; never with its address."""
+    """A camera by name, with its places, what it measures beside its counts, and its tick; never with its address."""
 
     name: str
     places: tuple[PlaceEntry, ...]
+    extras: Extras = NO_EXTRAS
+    tick_s: float = 60.0
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether hours have rows of their own: where shorter ticks make them up."""
+        return self.tick_s < HOUR_S and HOUR_S % self.tick_s == 0
 
 
 @dataclass(frozen=True, slots=True)

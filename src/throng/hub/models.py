@@ -6,16 +6,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from throng.data.release import Kind, Release, quantities_of
-from throng.hub.cameras import CameraEntry, CameraStatus, State
-from throng.store.store import StoredRow
+from throng.data.place import Extras
+from throng.data.release import Release, hourly_quantities_of, quantities_of
+from throng.hub.cameras import CameraEntry, CameraStatus, PlaceKind, State
+from throng.store.store import HOUR_S, StoredRow
 
 Quantity = Literal[
-    "in", "out", "in_total", "out_total", "specific_flow", "entries", "exits", "occupancy", "mean_dwell", "wait", "density",
-    "mean_speed",
+    "in", "out", "in_total", "out_total", "in_hour", "out_hour", "specific_flow", "entries", "exits", "entries_hour",
+    "exits_hour", "occupancy", "mean_dwell", "wait", "dwell_median", "dwell_p95", "density", "mean_speed", "speed_now", "heat",
 ]  # fmt: skip
+Step = Literal["tick", "hour", "day"]
 Unit = Literal["people", "people/m2", "people/(m s)", "m/s", "s"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR_US = HOUR_S * 1_000_000
 
 Value = Field(description="Protected number, in the quantity's unit: unclipped, so that it may be negative; null when unknown.")
 StandardError = Field(
@@ -38,11 +41,27 @@ class Health(Answer):
     status: Literal["ok"] = "ok"
 
 
-class Budget(Answer):
-    """What a camera's day may spend, and how far one passage can reach."""
+class Shares(Answer):
+    """The parts of a camera's budget that go to what it measures beside its counts; with 0 a thing is not measured."""
 
-    rho_per_day: float = Field(description="Zero-concentrated differential privacy, per camera and UTC day.")
+    speed_now: float
+    dwell: float
+    heat: float
+
+
+class Budget(Answer):
+    """What a camera's day may spend, on what, and how far one passage can reach."""
+
+    mechanism: str = Field(description="What makes the noise.")
+    rho_per_day: float | None = Field(
+        default=None, description="Zero-concentrated differential privacy, per camera and UTC day; null with pure-tree."
+    )
+    epsilon_per_day: float | None = Field(
+        default=None, description="With the mechanism pure-tree, in place of rho: differential privacy with a delta of zero."
+    )
     passage_counters: int = Field(description="Most counts that one passage through a camera's view may change.")
+    pieces: int = Field(description="Into how many tracks a passage may break and still be protected in full.")
+    shares: Shares
 
 
 class Site(Answer):
@@ -58,7 +77,7 @@ class Place(Answer):
     """A line or zone."""
 
     name: str
-    kind: Kind
+    kind: PlaceKind
     in_metres: bool = Field(description="Whether its camera is calibrated, so that densities and speeds are known.")
 
 
@@ -71,6 +90,8 @@ class Camera(Answer):
         description="Why the camera's numbers are unknown; of a live one what is worth knowing, as that it is slowed."
     )
     since: datetime
+    tick_s: float = TickS
+    extras: Extras = Field(description="What is measured beside the counts; speed_now only where places are in metres.")
     places: list[Place]
 
 
@@ -79,8 +100,8 @@ class Measure(Answer):
 
     camera: str
     place: str
-    kind: Kind
-    quantities: list[Quantity]
+    kind: PlaceKind
+    quantities: list[Quantity] = Field(description="In every tick, but those that end in _hour: in the tick that ends one.")
 
 
 class Row(Answer):
@@ -99,9 +120,9 @@ class Row(Answer):
 
 
 class Point(Answer):
-    """One tick of a series."""
+    """One tick of a series, or one hour or day."""
 
-    time: datetime = TickStart
+    time: datetime = Field(description="When the tick, hour or day began, UTC.")
     value: float | None = Value
     standard_error: float | None = StandardError
     unknown: str = Unknown
@@ -114,8 +135,23 @@ class SeriesAnswer(Answer):
     place: str
     quantity: Quantity
     unit: Unit
-    tick_s: float = TickS
+    step: Step
+    tick_s: float = Field(description="Length of a tick (the newest one's), or of the hour or day that is the step; seconds.")
     rows: list[Point]
+
+
+class HeatAnswer(Answer):
+    """How many people were in each part of the picture in one hour, each person for his share of time there."""
+
+    camera: str
+    time: datetime | None = Field(description="When the hour began, UTC; null where no map is found.")
+    columns: int | None = Field(description="Into how many columns the picture is cut.")
+    rows: int | None = Field(description="Into how many rows.")
+    values: list[list[float]] | None = Field(
+        description="Protected numbers, people, row by row from the upper left: unclipped; null when unknown."
+    )
+    standard_error: float | None = Field(description="Standard error of each value; null when unknown.")
+    unknown: str = Unknown
 
 
 class TickValue(Answer):
@@ -129,7 +165,7 @@ class TickValue(Answer):
 
 
 class Tick(Answer):
-    """All numbers of one camera and one tick: the data of a live `tick` event."""
+    """All numbers of one camera and one tick but its heat map: the data of a live `tick` event."""
 
     camera: str
     time: datetime = TickStart
@@ -184,8 +220,15 @@ def utc(time_us: int) -> datetime:
 def camera_answer(status: CameraStatus) -> Camera:
     """A camera as people see it."""
     places = [Place(name=place.name, kind=place.kind, in_metres=place.in_metres) for place in status.camera.places]
-    since = utc(round(status.since_s) * 1_000_000)
-    return Camera(name=status.camera.name, state=status.state, reason=status.reason, since=since, places=places)
+    return Camera(
+        name=status.camera.name,
+        state=status.state,
+        reason=status.reason,
+        since=utc(round(status.since_s) * 1_000_000),
+        tick_s=status.camera.tick_s,
+        extras=status.camera.extras,
+        places=places,
+    )
 
 
 def measures_of(cameras: Sequence[CameraEntry]) -> list[Measure]:
@@ -196,7 +239,8 @@ def measures_of(cameras: Sequence[CameraEntry]) -> list[Measure]:
                 "camera": camera.name,
                 "place": place.name,
                 "kind": place.kind,
-                "quantities": quantities_of(place.kind, in_metres=place.in_metres),
+                "quantities": quantities_of(place.kind, in_metres=place.in_metres, extras=camera.extras)
+                + (hourly_quantities_of(place.kind) if camera.has_hours else ()),
             }
         )
         for camera in cameras
@@ -222,6 +266,27 @@ def row_answer(row: StoredRow) -> Row:
     )
 
 
+def heat_answer(camera: str, cells: Sequence[StoredRow]) -> HeatAnswer:
+    """The stored cells of one hour's heat map, or none, as people see them."""
+    if not cells:
+        none = dict.fromkeys(("time", "columns", "rows", "values", "standard_error"))
+        return HeatAnswer.model_validate({"camera": camera, "unknown": "no hour with a map has ended yet"} | none)
+    values = {tuple(map(int, cell.place.removeprefix("@").split(","))): cell.value for cell in cells}
+    columns, rows = (1 + max(numbers) for numbers in zip(*values, strict=True))
+    unknown = cells[0].unknown
+    return HeatAnswer.model_validate(
+        {
+            "camera": camera,
+            "time": utc(cells[0].tick_start_us // _HOUR_US * _HOUR_US),
+            "columns": columns,
+            "rows": rows,
+            "values": None if unknown else [[values[column, row] for column in range(columns)] for row in range(rows)],
+            "standard_error": cells[0].standard_error,
+            "unknown": unknown,
+        }
+    )
+
+
 def tick_of_release(release: Release) -> Tick:
     """A release as a live tick."""
     numbers = zip(release.values.tolist(), release.standard_errors.tolist(), release.reasons, strict=True)
@@ -235,7 +300,7 @@ def tick_of_release(release: Release) -> Tick:
 
 def tick_of_rows(stored: Sequence[StoredRow]) -> Tick:
     """The stored rows of one camera and tick as a live tick."""
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "place": row.place,
             "quantity": row.quantity,
@@ -250,5 +315,7 @@ def tick_of_rows(stored: Sequence[StoredRow]) -> Tick:
     return _tick(first.camera, first.tick_start_us, first.tick_s, unknown, rows)
 
 
-def _tick(camera: str, start_us: int, tick_s: float, unknown: str, rows: Sequence[object]) -> Tick:
-    return Tick.model_validate({"camera": camera, "time": utc(start_us), "tick_s": tick_s, "unknown": unknown, "rows": rows})
+def _tick(camera: str, start_us: int, tick_s: float, unknown: str, rows: Sequence[dict[str, object]]) -> Tick:
+    # A heat map has a hundred rows or more, which nobody who follows the counts has asked for.
+    shown = [row for row in rows if row["quantity"] != "heat"]
+    return Tick.model_validate({"camera": camera, "time": utc(start_us), "tick_s": tick_s, "unknown": unknown, "rows": shown})

@@ -1,4 +1,4 @@
-"""Who is in a zone: entries, exits, occupancy, and how fast those who left had walked."""
+"""Who is in a zone: entries, exits, occupancy, and how long those who left had stayed and how fast they had walked."""
 
 import math
 from collections.abc import Sequence
@@ -20,11 +20,12 @@ STEP_S = 1.0
 
 
 class Visit(NamedTuple):
-    """A track's entry to a zone (kind 0) or exit (kind 1); an exit has the visit's mean speed, NaN where that is not known."""
+    """A track's entry to a zone (kind 0) or exit (kind 1); an exit has the visit's length and mean speed, NaN if unknown."""
 
     key: int
     zone: int
     kind: int
+    stay_s: float = math.nan
     speed_mps: float = math.nan
 
 
@@ -34,6 +35,9 @@ class ZoneVisits:
     A track first seen inside has entered. One that was outside enters when its point is inside by more than a margin and has
     stayed there for a moment, one that was inside leaves likewise; a track that ends inside has left. So entries minus exits is
     at every moment the number of tracks inside, and swaying on the border counts once or not at all.
+
+    A visit lasts from when the track came to be inside by the margin to when it came to be outside by it, or was last seen: the
+    moment of waiting at either end is no part of it.
 
     Where places on the ground are known, a visit has a mean speed, the length of its way over the time it took (Edie 1963 for a
     single person): from steps of a second, so that standing people do not seem to walk. A visit shorter than a step has none.
@@ -59,10 +63,11 @@ class ZoneVisits:
         self._stay_s = stay_s
         self._slots = Slots(self._grow)
         self._inside = np.zeros((len(zones), 0), dtype=bool)
-        # Since when a track is on the other side of the border; of its visit's way: how long and of how many seconds its steps
-        # were, and where and when the last of them ended (x, y, time).
-        self._since, self._length_m, self._seconds = np.zeros((3, len(zones), 0))
+        # Since when a track is on the other side of the border; when its visit began; of the visit's way: how long and of how
+        # many seconds its steps were, and where and when the last of them ended (x, y, time).
+        self._since, self._entered_s, self._length_m, self._seconds = np.zeros((4, len(zones), 0))
         self._step_end = np.zeros((3, len(zones), 0))
+        self._seen_s = np.zeros(0)
         self.occupancy = np.zeros(len(zones), dtype=np.int64)
 
     def update(
@@ -90,12 +95,17 @@ class ZoneVisits:
         was = self._inside[:, slots] & ~new
         margins = self._margin * heights_px
         beyond = np.where(was, distances < -margins, distances > margins) & ~new
-        inside = np.where(new, distances >= 0, was ^ self._stayed(slots, new, beyond, time_s))
-        self._inside[:, slots] = inside
-        visits = self._told(ids, slots, inside & ~was, was & ~inside)
+        since = self._beyond_since(slots, new, beyond, time_s)
+        stayed = time_s - since >= self._stay_s
+        inside = np.where(new, distances >= 0, was ^ stayed)
+        self._inside[:, slots], self._since[:, slots] = inside, np.where(stayed, np.nan, since)
+        entered = inside & ~was
+        self._entered_s[:, slots] = np.where(entered, np.where(new, time_s, since), self._entered_s[:, slots])
+        self._seen_s[slots] = time_s
+        visits = self._told(ids, slots, entered, was & ~inside, since)
         self.occupancy += np.count_nonzero(inside, axis=1) - np.count_nonzero(was, axis=1)
         if xy_m is not None:
-            self._walk(slots, inside & ~was, inside, np.column_stack([xy_m, np.full(len(ids), time_s)]).T[:, None])
+            self._walk(slots, entered, inside, np.column_stack([xy_m, np.full(len(ids), time_s)]).T[:, None])
         return visits
 
     def end(self, ids: NDArray[np.uint64]) -> list[Visit]:
@@ -106,21 +116,26 @@ class ZoneVisits:
         left = self._inside[:, slots]
         self.occupancy -= np.count_nonzero(left, axis=1)
         self._inside[:, slots] = False
-        return self._told(np.array(keys, dtype=np.uint64), slots, np.zeros_like(left), left)
+        since = self._since[:, slots]
+        left_s = np.where(np.isnan(since), self._seen_s[slots], since)
+        return self._told(np.array(keys, dtype=np.uint64), slots, np.zeros_like(left), left, left_s)
 
-    def _stayed(self, slots: Rows, new: Mask, beyond: Mask, time_s: float) -> Mask:
-        """Who has been beyond the border, on the other side of it, for long enough (zones, n)."""
+    def entered_s(self, ids: NDArray[np.uint64]) -> Floats:
+        """When the visits began (zones, n) that tracks (n,), seen at this moment, are on; NaN for those outside."""
+        slots, _ = self._slots.take(ids)
+        return np.where(self._inside[:, slots], self._entered_s[:, slots], np.nan)
+
+    def _beyond_since(self, slots: Rows, new: Mask, beyond: Mask, time_s: float) -> Floats:
+        """Since when each is beyond the border, on the other side of it (zones, n); NaN for those who are not."""
         since = np.where(new, np.nan, self._since[:, slots])
-        since = np.where(beyond, np.where(np.isnan(since), time_s, since), np.nan)
-        stayed: Mask = time_s - since >= self._stay_s
-        self._since[:, slots] = np.where(stayed, np.nan, since)
-        return stayed
+        return np.where(beyond, np.where(np.isnan(since), time_s, since), np.nan)
 
-    def _told(self, ids: NDArray[np.uint64], slots: Rows, entered: Mask, left: Mask) -> list[Visit]:
+    def _told(self, ids: NDArray[np.uint64], slots: Rows, entered: Mask, left: Mask, left_s: Floats) -> list[Visit]:
         visits = [Visit(int(ids[row]), int(zone), 0) for zone, row in np.argwhere(entered)]
         for zone, row in np.argwhere(left):
             length_m, seconds = self._length_m[zone, slots[row]], self._seconds[zone, slots[row]]
-            visits.append(Visit(int(ids[row]), int(zone), 1, float(length_m / seconds) if seconds else math.nan))
+            stay_s = float(left_s[zone, row] - self._entered_s[zone, slots[row]])
+            visits.append(Visit(int(ids[row]), int(zone), 1, stay_s, float(length_m / seconds) if seconds else math.nan))
             self._length_m[zone, slots[row]] = self._seconds[zone, slots[row]] = 0.0
         return visits
 
@@ -133,5 +148,5 @@ class ZoneVisits:
         self._step_end[:, :, slots] = np.where(step, here, last)
 
     def _grow(self, capacity: int) -> None:
-        for name in ("_inside", "_since", "_length_m", "_seconds", "_step_end"):
+        for name in ("_inside", "_since", "_entered_s", "_length_m", "_seconds", "_step_end", "_seen_s"):
             setattr(self, name, widened(getattr(self, name), capacity))

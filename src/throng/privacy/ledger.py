@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 from throng.data.errors import BudgetError
 
@@ -25,15 +26,25 @@ SMALLEST_SHARE = Fraction(1, 64)
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """An accounted stretch of a mechanism: its name, "2026-11-24/1", and what it may spend."""
+    """An accounted stretch of a camera's mechanisms: its name, "2026-11-24/1", and what it may spend.
+
+    Attributes
+    ----------
+    name : str
+    rho : float
+        With an epsilon, what follows from it: epsilon^2 / 2 (Bun and Steinke 2016, proposition 1.4).
+    epsilon : float
+        Where a delta of zero is kept; else 0.
+    """
 
     name: str
     rho: float
+    epsilon: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One epoch that was opened. `opened` and `day` are UTC, ISO 8601."""
+    """One epoch that was opened; `rho` and `epsilon` as `Epoch` has them. `opened` and `day` are UTC, ISO 8601."""
 
     camera: str
     day: str
@@ -42,6 +53,7 @@ class LedgerLine:
     sensitivity: float
     mechanism: str
     opened: str
+    epsilon: float = 0.0
 
     def __post_init__(self) -> None:
         texts: tuple[object, ...] = (self.camera, self.day, self.epoch, self.mechanism, self.opened)
@@ -49,6 +61,8 @@ class LedgerLine:
         # Read from a file, so the types are not to be trusted.
         if not all(isinstance(text, str) for text in texts) or not all(map(_is_cost, numbers)):
             raise ValueError("a ledger line needs five texts and two positive numbers")
+        if self.epsilon != 0 and not _is_cost(self.epsilon):
+            raise ValueError("the epsilon of a ledger line must be 0 or positive")
         if date.fromisoformat(self.day).isoformat() != self.day:
             raise ValueError("the day of a ledger line must be written YYYY-MM-DD")
 
@@ -82,29 +96,58 @@ class Ledger:
         with self._locked() as file:
             return self._read(file)
 
-    def open_epoch(self, camera: str, day: date, *, rho_per_day: float, sensitivity: float, mechanism: str) -> Epoch:
+    def open_epoch(
+        self,
+        camera: str,
+        day: date,
+        *,
+        rho_per_day: float,
+        sensitivity: float,
+        mechanism: str,
+        epsilon_per_day: float | None = None,
+    ) -> Epoch:
         """Open the next epoch of this camera's day: half of what the day has left, durable on disk when this returns.
+
+        With `epsilon_per_day` the day's cost is an epsilon with a delta of zero, and `rho_per_day` has no say.
 
         Raises
         ------
         BudgetError
-            Less than a 64th of the day's budget is left; or the ledger cannot be read or written, or is damaged.
+            Less than a 64th of the day's budget is left; an epsilon is asked for on a day that has spent a rho; or the ledger
+            cannot be read or written, or is damaged.
         """
         with self._locked() as file:
             today = [line for line in self._read(file) if (line.camera, line.day) == (camera, day.isoformat())]
-            # In fractions, so that no rounding ever adds up to more than the day has.
-            spent = sum((Fraction(line.rho) for line in today), Fraction(0))
-            left = Fraction(rho_per_day) - spent
-            if left < Fraction(rho_per_day) * SMALLEST_SHARE:
-                raise BudgetError(
-                    f'the privacy budget of camera "{camera}" for {day} is spent ({float(spent):.3g} of {rho_per_day:g} in '
-                    f"{len(today)} starts): its numbers are back at midnight UTC, or raise budget.rho_per_day"
-                )
-            epoch = Epoch(f"{day.isoformat()}/{len(today) + 1}", float(left / 2))
+            name = f"{day.isoformat()}/{len(today) + 1}"
+            if epsilon_per_day is None:
+                rho = float(self._half_left(today, "rho", rho_per_day, camera, day))
+                epoch = Epoch(name, rho)
+            else:
+                if any(not line.epsilon for line in today):
+                    raise BudgetError(
+                        f'camera "{camera}" has been counted on {day} with noise that has no epsilon of its own: pure-tree '
+                        "starts at midnight UTC"
+                    )
+                epsilon = float(self._half_left(today, "epsilon", epsilon_per_day, camera, day))
+                epoch = Epoch(name, epsilon**2 / 2, epsilon)
             opened = datetime.now(UTC).isoformat(timespec="seconds")
-            line = LedgerLine(camera, day.isoformat(), epoch.name, epoch.rho, sensitivity, mechanism, opened)
+            line = LedgerLine(camera, day.isoformat(), name, epoch.rho, sensitivity, mechanism, opened, epoch.epsilon)
             self._append(file, json.dumps(asdict(line)).encode() + b"\n")
             return epoch
+
+    @staticmethod
+    def _half_left(
+        today: list[LedgerLine], unit: Literal["rho", "epsilon"], per_day: float, camera: str, day: date
+    ) -> Fraction:
+        # In fractions, so that no rounding ever adds up to more than the day has.
+        spent = sum((Fraction(getattr(line, unit)) for line in today), Fraction(0))
+        left = Fraction(per_day) - spent
+        if left < Fraction(per_day) * SMALLEST_SHARE:
+            raise BudgetError(
+                f'the privacy budget of camera "{camera}" for {day} is spent ({float(spent):.3g} of {per_day:g} in '
+                f"{len(today)} starts): its numbers are back at midnight UTC, or raise budget.{unit}_per_day"
+            )
+        return left / 2
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from throng.data.errors import SiteError
 
-DAY_S = 86_400
+DAY_S, HOUR_S = 86_400, 3600
 _UNIX_DAY_0 = date(1970, 1, 1)
 _TOLERATED_SHARE = 0.1
 _LONGEST_PAUSE_S = 2.0
@@ -47,6 +47,15 @@ class Ticks:
     def day(self, tick: int) -> date:
         """The UTC day that a tick lies in."""
         return _UNIX_DAY_0 + timedelta(days=tick // self.per_day)
+
+    def ends_hour(self, tick: int) -> bool:
+        """Whether this tick ends in another hour than it begins in, or at an hour's end."""
+        return self.start_s(tick) // HOUR_S != self.start_s(tick + 1) // HOUR_S
+
+    def left(self, tick: int, *, by_hour: bool) -> int:
+        """How many releases are left of the day, this one included: ticks, or ticks that end an hour."""
+        number = self.left_in_day(tick)
+        return sum(self.ends_hour(each) for each in range(tick, tick + number)) if by_hour else number
 
     def left_in_day(self, tick: int) -> int:
         """How many ticks are left of the day, this one included."""

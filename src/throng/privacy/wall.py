@@ -8,15 +8,16 @@ from throng.data.errors import BudgetError, SiteError
 from throng.data.measurement import Measurement
 from throng.data.place import Line, Zone, counters_of
 from throng.data.place_size import PlaceSize
-from throng.data.release import Release, quantities_of
+from throng.data.release import Release
 from throng.data.secrecy import MemoryOnly
-from throng.privacy.bound import UNIT, ContributionBound, sensitivity
+from throng.data.secret_memory import secret_array
+from throng.privacy.bound import ContributionBound
 from throng.privacy.budget import Budget
-from throng.privacy.derived import History, Row, density, mean_speed, specific_flow, stay
-from throng.privacy.independent import Independent
+from throng.privacy.choose import make_mechanism
 from throng.privacy.ledger import Ledger
-from throng.privacy.mechanism import Mechanism, Noised
-from throng.privacy.square_root import SquareRoot
+from throng.privacy.mechanism import Mechanism
+from throng.privacy.rows import Named, Rows
+from throng.privacy.streams import COUNTS, HEAT, streams_of
 from throng.privacy.ticks import Sight, Ticks
 
 MOST_UNKNOWN_TICKS = 60
@@ -24,16 +25,14 @@ MOST_UNKNOWN_TICKS = 60
 before them have no release."""
 
 _CLOCK_SET_BACK_S = 10.0
-_NOT_SIZED = "the size of its pictures is not known yet"
-_MECHANISMS: dict[str, type[SquareRoot] | type[Independent]] = {"square-root": SquareRoot, "independent": Independent}
 
 
 class Wall(MemoryOnly):
     """One camera's counts, made private tick by tick.
 
-    All counters of the camera are one stream of vectors under one budget. An epoch opens with the first known tick of a UTC
-    day, and after every start. A tick that was not seen whole is unknown: its release says why, its admitted counts stay in
-    memory and go into the next known tick of the day, so totals miss nothing but what nobody saw. When a day begins, counts
+    All numbers of the camera are a few streams of vectors, which share one budget. An epoch opens with the first known tick of
+    a UTC day, and after every start. A tick that was not seen whole is unknown: its release says why, its admitted counts stay
+    in memory and go into the next known tick of the day, so totals miss nothing but what nobody saw. When a day begins, counts
     that are still waiting are dropped, and people who stand in a zone enter it anew.
 
     While the clock runs behind a tick already begun, nothing is released: no tick is noised twice.
@@ -49,19 +48,16 @@ class Wall(MemoryOnly):
         Length of a tick, seconds; divides a day.
     budget : Budget
     ledger : Ledger
-    mechanism : str
-        "square-root", or "independent" where only single ticks matter.
 
     Raises
     ------
     SiteError
-        Nothing is counted, a zone visit does not fit the budget, the tick does not divide a day, or the mechanism has another
-        name.
+        Nothing is counted, a zone visit does not fit the budget, or the tick does not divide a day.
     """
 
     __slots__ = (
-        "_bound", "_budget", "_camera", "_counters", "_epoch", "_history", "_ledger", "_lines", "_mechanism", "_name", "_open",
-        "_pending", "_places", "_quantities", "_ready", "_sensitivity", "_sight", "_sizes", "_ticks", "_zones",
+        "_bound", "_budget", "_camera", "_epoch", "_ledger", "_mechanisms", "_open", "_pending", "_ready", "_rows", "_sight",
+        "_streams", "_ticks",
     )  # fmt: skip
 
     def __init__(
@@ -74,35 +70,24 @@ class Wall(MemoryOnly):
         tick_s: float,
         budget: Budget,
         ledger: Ledger,
-        mechanism: str = "square-root",
     ) -> None:
-        counters = counters_of(tuple(lines), tuple(zones), in_metres=in_metres)
-        _check(camera, len(counters), len(zones), budget, mechanism)
-        self._camera, self._budget, self._ledger, self._name = camera, budget, ledger, mechanism
-        self._lines, self._zones = len(lines), len(zones)
-        self._sizes = (PlaceSize(np.nan, unknown=_NOT_SIZED),) * (len(lines) + len(zones)) if in_metres else ()
-        of_line, of_zone = (quantities_of(kind, in_metres=in_metres) for kind in ("line", "zone"))
-        self._places = tuple(line.name for line in lines for _ in of_line) + tuple(zone.name for zone in zones for _ in of_zone)
-        self._quantities = of_line * len(lines) + of_zone * len(zones)
-        self._counters = len(counters)
-        self._sensitivity = sensitivity(
-            counters=2 * (len(lines) + len(zones)),
-            passage_counters=budget.passage_counters,
-            pieces=budget.pieces,
-            speeds=len(zones) if in_metres else 0,
-        )
-        self._bound = ContributionBound(counters, passage_counters=budget.passage_counters)
-        self._pending = np.zeros(len(counters), dtype=np.int64)
+        extras = budget.shares.extras
+        counters = counters_of(tuple(lines), tuple(zones), in_metres=in_metres, extras=extras)
+        _check(camera, len(lines) + len(zones), len(zones), budget)
+        self._camera, self._budget, self._ledger = camera, budget, ledger
+        self._streams = streams_of(counters, budget)
+        self._bound = ContributionBound(counters, self._streams, passage_counters=budget.passage_counters)
+        self._pending = secret_array(sum(stream.columns for stream in self._streams), np.int64)
         self._ticks, self._sight = Ticks(tick_s), Sight(tick_s)
+        self._rows = Rows(lines, zones, in_metres=in_metres, extras=extras, tick_s=tick_s)
         self._open: int | None = None
         self._epoch: str | None = None
-        self._mechanism: Mechanism | None = None
-        self._history = History(tick_s)
+        self._mechanisms: dict[str, Mechanism] = {}
         self._ready: list[Release] = []
 
     def set_sizes(self, sizes: Sequence[PlaceSize]) -> None:
         """How large the lines and then the zones are on the ground, of a calibrated camera."""
-        self._sizes = tuple(sizes)
+        self._rows.set_sizes(sizes)
 
     def advance(self, now_s: float) -> list[Release]:
         """Close every tick that has ended by this Unix time; the releases made since the last call, oldest first."""
@@ -140,101 +125,82 @@ class Wall(MemoryOnly):
 
     def _enter(self, tick: int) -> None:
         if self._open is not None and self._ticks.day(tick) != self._ticks.day(self._open):
-            self._epoch = self._mechanism = None
+            self._epoch, self._mechanisms = None, {}
             # What waits was admitted under yesterday's bound; added to today's it would break today's.
-            self._pending = self._bound.new_epoch()
+            self._pending[:] = self._bound.new_epoch()
         self._open = tick
         self._sight.enter(self._ticks.start_s(tick))
 
     def _close(self, tick: int) -> Release:
-        unknown = self._sight.close(self._ticks.start_s(tick))
-        rows = [Row(np.nan, np.nan, unknown)] * len(self._places)
+        unknown, ends_hour = self._sight.close(self._ticks.start_s(tick)), self._ticks.ends_hour(tick)
         if not unknown:
             try:
-                mechanism = self._opened(tick)
+                self._open_epoch(tick)
             except BudgetError as error:
                 unknown = str(error)
-                rows = [Row(np.nan, np.nan, unknown)] * len(self._places)
-            else:
-                noised = mechanism.step(self._pending)
-                self._pending = np.zeros_like(self._pending)
-                self._history.add(tick, noised)
-                rows = self._rows(noised, mechanism)
+        rows = self._rows.unknown(unknown, ends_hour=ends_hour) if unknown else self._noise(tick, ends_hour=ends_hour)
         return Release(
             camera=self._camera,
             tick_start_s=self._ticks.start_s(tick),
             tick_s=self._ticks.tick_s,
             epoch=self._epoch or f"{self._ticks.day(tick)}/0",
-            mechanism=self._mechanism.description if self._mechanism else "none",
-            places=self._places,
-            quantities=self._quantities,
-            values=np.array([row.value for row in rows]),
-            standard_errors=np.array([row.standard_error for row in rows]),
+            mechanism=self._described(),
+            places=tuple(each.place for each in rows),
+            quantities=tuple(each.quantity for each in rows),
+            values=np.array([each.row.value for each in rows]),
+            standard_errors=np.array([each.row.standard_error for each in rows]),
             unknown=unknown,
-            reasons=tuple(row.reason for row in rows),
+            reasons=tuple(each.row.reason for each in rows),
         )
 
-    def _opened(self, tick: int) -> Mechanism:
-        """The mechanism of the day, its epoch opened and on disk."""
-        if self._mechanism is None:
-            ticks, budget = self._ticks.left_in_day(tick), self._budget
-            epoch = self._ledger.open_epoch(
-                self._camera,
-                self._ticks.day(tick),
-                rho_per_day=budget.rho_per_day,
-                sensitivity=self._sensitivity,
-                mechanism=f"{self._name}, {ticks} ticks, {budget.passage_counters} counters x {budget.pieces} pieces a passage",
-            )
-            make = _MECHANISMS[self._name]
-            self._epoch = epoch.name
-            self._mechanism = make(
-                counters=self._counters, ticks=ticks, rho=epoch.rho, sensitivity=self._sensitivity, unit=UNIT
-            )
-            self._history = History(self._ticks.tick_s)
-        return self._mechanism
+    def _noise(self, tick: int, *, ends_hour: bool) -> list[Named]:
+        """Step the streams whose time it is, each once, with what waits for it."""
+        noised = {}
+        for stream in self._streams:
+            if ends_hour or not stream.by_hour:
+                noised[stream.name] = self._mechanisms[stream.name].step(self._pending[stream.slice])
+                self._pending[stream.slice] = 0
+        rows = self._rows.known(tick, noised, self._mechanisms)
+        heat = self._rows.heat(noised[HEAT]) if HEAT in noised else []
+        if ends_hour:
+            rows += self._rows.hour(noised[COUNTS], self._mechanisms[COUNTS])
+        return rows + heat
 
-    def _rows(self, noised: Noised, mechanism: Mechanism) -> list[Row]:
-        """One tick's numbers, in the order of `places` and `quantities`."""
-        rows: list[Row] = []
-        for line in range(self._lines):
-            rows += self._line_rows(noised, line)
-        for zone in range(self._zones):
-            rows += self._zone_rows(noised, mechanism, zone)
-        return rows
+    def _open_epoch(self, tick: int) -> None:
+        """Make the mechanisms of the day, their epoch opened and on disk, where that is still to be done."""
+        if self._mechanisms:
+            return
+        budget, counts = self._budget, self._streams[0]
+        epoch = self._ledger.open_epoch(
+            self._camera,
+            self._ticks.day(tick),
+            rho_per_day=budget.rho_per_day,
+            epsilon_per_day=budget.epsilon_per_day if budget.pure else None,
+            sensitivity=counts.size if budget.pure else counts.length,
+            mechanism=f"{budget.mechanism}, {self._ticks.left_in_day(tick)} ticks, {self._shares()}, {budget.passage_counters} "
+            f"counters x {budget.pieces} pieces a passage ({budget.pieces_from})",
+        )
+        self._epoch = epoch.name
+        self._mechanisms = {
+            stream.name: make_mechanism(budget.mechanism, stream, self._ticks.left(tick, by_hour=stream.by_hour), epoch)
+            for stream in self._streams
+        }
+        self._rows.new_epoch(begins_hour=self._ticks.ends_hour(tick - 1))
 
-    def _line_rows(self, noised: Noised, line: int) -> list[Row]:
-        both = slice(2 * line, 2 * line + 2)
-        rows = [Row(value, noised.tick_standard_error) for value in noised.tick_values[both]]
-        rows += [Row(total, noised.total_standard_error) for total in noised.totals[both]]
-        if self._sizes:
-            # The two directions carry independent noise.
-            passed = Row(float(noised.tick_values[both].sum()), 2**0.5 * noised.tick_standard_error)
-            rows.append(specific_flow(passed, self._sizes[line], self._ticks.tick_s))
-        return rows
+    def _described(self) -> str:
+        """What protects the numbers: a description of each stream's mechanism, whose costs add up; that of the counts first."""
+        of_streams = (f"{name} {each.description}" for name, each in self._mechanisms.items())
+        return "; ".join(of_streams).removeprefix(f"{COUNTS} ") or "none"
 
-    def _zone_rows(self, noised: Noised, mechanism: Mechanism, zone: int) -> list[Row]:
-        entries = 2 * (self._lines + zone)
-        rows = [Row(value, noised.tick_standard_error) for value in noised.tick_values[entries : entries + 2]]
-        # So do entries and exits.
-        error = 2**0.5 * noised.total_standard_error
-        occupancy = Row(float(noised.totals[entries] - noised.totals[entries + 1]), error)
-        window = self._history.window(mechanism, entries=entries)
-        mean = Row(window.occupancy if window else np.nan, error)
-        rows += [occupancy, stay(mean, window), stay(occupancy, window)]
-        if self._sizes:
-            size, speeds = self._sizes[self._lines + zone], 2 * (self._lines + self._zones) + zone
-            longer = self._history.window(mechanism, entries=entries, speeds=speeds)
-            rows += [density(occupancy, size), mean_speed(longer, size)]
-        return rows
+    def _shares(self) -> str:
+        return " + ".join(f"{float(stream.share):g} {stream.name}" for stream in self._streams)
 
 
-def _check(camera: str, counters: int, zones: int, budget: Budget, mechanism: str) -> None:
-    if not counters:
+def _check(camera: str, places: int, zones: int, budget: Budget) -> None:
+    if not places:
         raise SiteError(f'camera "{camera}" counts nothing: give it at least one line or zone')
     if zones and budget.passage_counters < 2:
         raise SiteError(
             f'budget.passage_counters of camera "{camera}" must be at least 2, not {budget.passage_counters}: a zone counts a '
             "passage's entry and its exit"
         )
-    if mechanism not in _MECHANISMS:
-        raise SiteError(f'the mechanism of camera "{camera}" must be one of {", ".join(_MECHANISMS)}, not "{mechanism}"')

@@ -18,7 +18,7 @@ UNIT = re.compile("_(ms|s|secs?|seconds?|mins?|minutes?|m|metres?|meters?|cm|mm|
 OTHER_NAMES = {
     "fps": "rate_hz", "url": "address", "uri": "address", "source": "address", "path": "address", "username": "user",
     "polygon": "corners", "start": "from", "end": "to", "epsilon": "rho_per_day", "rho": "rho_per_day",
-    "interval": "tick_s", "model": "detector",
+    "interval": "tick_s", "model": "detector", "pieces_from": "pieces_measured",
 }  # fmt: skip
 LONGEST_FOUND = 60
 

@@ -17,33 +17,10 @@ from pydantic import (
 from throng.data.errors import GeometryError
 from throng.data.place import Anchor, Line, Zone
 from throng.site.alarms import AlarmTable, alarm_mistakes
+from throng.site.budget import BudgetTable
 from throng.site.calibration import CalibrationTable
-from throng.site.rules import STREAMS, address_mistake, repeated_names, wrong
-from throng.site.table import NAME_RULE, Name, PointPx, Table
-
-DAY_S = 86_400
-
-
-class BudgetTable(Table):
-    """The privacy budget of each camera: how much a release may say about one passage of one person."""
-
-    rho_per_day: float = Field(
-        default=0.2,
-        ge=1e-4,
-        le=10.0,
-        description="Zero-concentrated differential privacy that one passage may cost, over all counters of a camera and a UTC "
-        "day. Smaller protects more and makes the numbers noisier.",
-    )
-    passage_counters: int = Field(
-        default=3,
-        ge=1,
-        le=64,
-        description="How many counters one passage may change. A line crossing takes one, a zone visit two; what goes beyond "
-        "is not counted.",
-    )
-    pieces: int = Field(
-        default=1, ge=1, le=16, description="Into how many tracks one passage may break and still be protected in full."
-    )
+from throng.site.rules import STREAMS, address_mistake, repeated_names, tick_mistake, wrong
+from throng.site.table import NAME_RULE, TICK_RULE, Name, PointPx, Table
 
 
 class LineTable(Table):
@@ -156,6 +133,14 @@ class Camera(Table):
         "carries several times as many cameras.",
         json_schema_extra={"unit": "pictures a second"},
     )
+    tick_s: int | None = Field(
+        default=None,
+        ge=1,
+        le=3600,
+        description="Time between two releases of this camera, in place of the site's. At a quiet door longer ticks make the "
+        "noise small beside the numbers, at no cost in privacy.",
+        json_schema_extra=TICK_RULE,
+    )
     line: Annotated[tuple[LineTable, ...], Strict(False)] = Field(default=(), max_length=100, description="Lines to count at.")
     zone: Annotated[tuple[ZoneTable, ...], Strict(False)] = Field(default=(), max_length=100, description="Zones to count in.")
     calibration: CalibrationTable | None = Field(
@@ -170,6 +155,11 @@ class Camera(Table):
         if sentence:
             raise wrong(sentence)
         return address
+
+    @field_validator("tick_s")
+    @classmethod
+    def _divides_a_day(cls, tick_s: int | None) -> int | None:
+        return tick_s if tick_s is None else _tick(tick_s)
 
     @model_validator(mode="after")
     def _keys_agree(self) -> Self:
@@ -214,13 +204,7 @@ class Site(Table):
         pattern=r"^[^\p{Cc}]+$",
         description="Folder for the store and the ledgers, relative to the site file.",
     )
-    tick_s: int = Field(
-        default=60,
-        ge=1,
-        le=3600,
-        description="Time between two releases.",
-        json_schema_extra={"unit": "seconds", "rule": "that divides a day evenly"},
-    )
+    tick_s: int = Field(default=60, ge=1, le=3600, description="Time between two releases.", json_schema_extra=TICK_RULE)
     port: int = Field(default=8040, ge=0, le=65535, description="Port of the page on this machine; 0 takes a free one.")
     precision: Literal["full", "fast"] = Field(
         default="full",
@@ -243,12 +227,7 @@ class Site(Table):
     @field_validator("tick_s")
     @classmethod
     def _divides_a_day(cls, tick_s: int) -> int:
-        if DAY_S % tick_s:
-            below, above = (
-                next(n for n in numbers if DAY_S % n == 0) for numbers in (range(tick_s, 0, -1), range(tick_s, 3601))
-            )
-            raise wrong(f"a day has no whole number of ticks of {tick_s} seconds: take {below} or {above}")
-        return tick_s
+        return _tick(tick_s)
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -282,6 +261,10 @@ class Site(Table):
         """The folder for the store and the ledgers."""
         return self._folder / self.data
 
+    def tick_of(self, camera: Camera) -> int:
+        """Length of a camera's ticks, seconds: its own, or else the site's."""
+        return self.tick_s if camera.tick_s is None else camera.tick_s
+
     def address(self, camera: Camera) -> str:
         """A camera's address, with a film's path made complete."""
         plain = camera.address.lower().startswith(("simulate:", "/", *(f"{scheme}://" for scheme in STREAMS)))
@@ -290,3 +273,10 @@ class Site(Table):
     def detector(self, camera: Camera) -> str:
         """A camera's detector, with a model file's path made complete."""
         return str(self._folder / camera.detector) if camera.detector.lower().endswith(".onnx") else camera.detector
+
+
+def _tick(tick_s: int) -> int:
+    sentence = tick_mistake(tick_s)
+    if sentence:
+        raise wrong(sentence)
+    return tick_s

@@ -19,7 +19,11 @@ port = 8040
 [budget]
 rho_per_day = 0.2
 passage_counters = 3
-pieces = 1
+pieces = 2
+pieces_measured = "track-eval, our own film, 2026-11-02: 99 % of passages in at most 2 tracks"
+
+[budget.shares]
+dwell = 0.2
 
 [[camera]]
 name = "north"
@@ -47,6 +51,7 @@ points_m = [[0, 0], [6, 0], [6, 9], [0, 9]]
 name = "south"
 address = "south.mp4"
 loop = true
+tick_s = 600
 
 [[alarm]]
 name = "crush"

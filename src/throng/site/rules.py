@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 KeyPath = tuple[str | int, ...]
 
+DAY_S = 86_400
 STREAMS = ("rtsp", "rtsps", "http", "https")
 LOGIN = "the address holds a user or password: move them to user and password_env or password_file"
 LOGIN_PARAMETER = re.compile("(pass|passwd|password|pwd|secret|token|auth|login|user|username|usr)", re.IGNORECASE)
@@ -39,6 +40,14 @@ def address_mistake(address: str) -> str:
     if login or any(LOGIN_PARAMETER.fullmatch(name) for name in parameters):
         return LOGIN
     return "" if host else f"the address names no host: write it as {scheme.lower()}://HOST:PORT/PATH"
+
+
+def tick_mistake(tick_s: int) -> str:
+    """What is wrong with a length of ticks, seconds from 1 to 3600; empty if nothing is."""
+    if DAY_S % tick_s == 0:
+        return ""
+    below, above = (next(n for n in numbers if DAY_S % n == 0) for numbers in (range(tick_s, 0, -1), range(tick_s, 3601)))
+    return f"a day has no whole number of ticks of {tick_s} seconds: take {below} or {above}"
 
 
 def repeated_names(tree: dict[str, Any]) -> Iterator[tuple[str, KeyPath]]:

@@ -13,6 +13,7 @@ Name = Annotated[
     AfterValidator(lambda text: unicodedata.normalize("NFC", text)),
 ]
 NAME_RULE: Extra = {"rule": "of letters, digits, spaces and . - _, that begins with a letter or digit"}
+TICK_RULE: Extra = {"unit": "seconds", "rule": "that divides a day evenly"}
 Pixels = Annotated[float, Field(ge=-1e5, le=1e5)]
 # Lists of TOML become tuples; the numbers in them are as strict as all else.
 PointPx = Annotated[tuple[Pixels, Pixels], Strict(False)]

@@ -19,6 +19,7 @@ from throng.data.errors import StoreError
 from throng.data.release import Release
 
 SCHEMA_VERSION = 1
+HOUR_S, DAY_S = 3600, 86_400
 
 COLUMNS = {
     "camera": "VARCHAR NOT NULL",
@@ -49,7 +50,7 @@ _ROW = "camera, place, quantity, epoch_us(tick_start), tick_s, value, standard_e
 
 _LATEST = f"""
 SELECT {_ROW} FROM released SEMI JOIN (
-    SELECT camera, place, quantity, max(tick_start) AS tick_start FROM released GROUP BY ALL
+    SELECT camera, place, quantity, max(tick_start) AS tick_start FROM released WHERE quantity <> 'heat' GROUP BY ALL
 ) USING (camera, place, quantity, tick_start) ORDER BY camera, place, quantity
 """
 
@@ -60,6 +61,27 @@ SELECT epoch_us(tick_start) AS tick_start_us, tick_s, value, standard_error, unk
 WHERE camera = $camera AND place = $place AND quantity = $quantity
 AND tick_start >= make_timestamp($start_us) AND tick_start < make_timestamp($end_us)
 ORDER BY tick_start LIMIT $max_rows
+"""
+
+# Unix time in whole steps begins with them in UTC, as a day has no leap second there.
+_STEPS = """
+SELECT start_us AS tick_start_us, $step_us / 1e6 AS tick_s, sum(value) AS value, sqrt(sum(variance)) AS standard_error,
+    if(count(value) = 0, max_by(unknown, newest), '') AS unknown
+FROM (
+    SELECT epoch_us(tick_start) // $step_us * $step_us AS start_us, if($add_epochs, epoch, '') AS part,
+        max_by(value, tick_start) AS value, max_by(standard_error ** 2, tick_start) AS variance,
+        max_by(unknown, tick_start) AS unknown, max(tick_start) AS newest
+    FROM released WHERE camera = $camera AND place = $place AND quantity = $quantity
+    AND tick_start >= make_timestamp($start_us) AND tick_start < make_timestamp($end_us) GROUP BY ALL
+) GROUP BY start_us ORDER BY start_us LIMIT $max_rows
+"""
+
+_HEAT = f"""
+SELECT {_ROW} FROM released WHERE camera = $camera AND quantity = 'heat' AND tick_start = (
+    SELECT max(tick_start) FROM released WHERE camera = $camera AND quantity = 'heat'
+    AND tick_start BETWEEN make_timestamp($start_us) AND make_timestamp($end_us)
+    AND epoch_us(tick_start) + 1e6 * tick_s <= $end_us
+) ORDER BY rowid
 """
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -202,7 +224,7 @@ class Store:
         return int(count)
 
     def latest(self) -> list[StoredRow]:
-        """The newest row of every camera, place and quantity, sorted by them."""
+        """The newest row of every camera, place and quantity, sorted by them; heat maps have a way of their own."""
         with self._cursor("the store cannot be read") as cursor:
             return [StoredRow(*row) for row in cursor.execute(_LATEST).fetchall()]
 
@@ -218,8 +240,38 @@ class Store:
         """The ticks of one quantity that began at or after `start_s` and before `end_s` (Unix time), the first `max_rows`."""
         names = {"camera": camera, "place": place, "quantity": quantity}
         span = {"start_us": _microseconds(start_s), "end_us": _microseconds(end_s), "max_rows": max_rows}
+        return self._series(_SERIES, names | span)
+
+    def steps(
+        self,
+        camera: str,
+        place: str,
+        quantity: str,
+        *,
+        step_s: int,
+        add_epochs: bool,
+        start_s: float,
+        end_s: float,
+        max_rows: int = 100_000,
+    ) -> Series:
+        """One quantity by the hour or UTC day (`step_s`): of each its last known tick, or unknown where none is.
+
+        With `add_epochs` it is the last known tick of each epoch, added up: a total begins anew with an epoch, under noise of
+        its own, so that variances add. Takes ticks from the beginning of the step that holds `start_s` to before `end_s`.
+        """
+        names = {"camera": camera, "place": place, "quantity": quantity, "add_epochs": add_epochs}
+        span = {"start_us": _microseconds(start_s // step_s * step_s), "end_us": _microseconds(end_s), "max_rows": max_rows}
+        return self._series(_STEPS, names | span | {"step_us": step_s * 1_000_000})
+
+    def heat(self, camera: str, *, end_s: float) -> list[StoredRow]:
+        """A camera's newest heat map of an hour that had ended by `end_s` (Unix time), or in the day before; or none."""
+        span = {"start_us": _microseconds(end_s - DAY_S), "end_us": _microseconds(end_s)}
         with self._cursor("the store cannot be read") as cursor:
-            table = cursor.sql(_SERIES, params=names | span).to_arrow_table()
+            return [StoredRow(*row) for row in cursor.execute(_HEAT, {"camera": camera} | span).fetchall()]
+
+    def _series(self, query: str, wanted: dict[str, Any]) -> Series:
+        with self._cursor("the store cannot be read") as cursor:
+            table = cursor.sql(query, params=wanted).to_arrow_table()
         columns = {name: table[name].to_numpy() for name in table.column_names}
         return Series(
             tick_start_us=columns["tick_start_us"],

@@ -48,11 +48,11 @@ export class CurveView {
     const names = curve.traces.map((trace) => trace.name).join();
     if (names !== this.#names) {
       this.#names = names;
-      this.#drawLegend();
       this.redrawAfresh();
     } else {
       this.#plot?.setData(dataOf(curve));
     }
+    this.#drawLegend();
     setText(this.#gaps, gapsSentence(curve.gaps, nowS));
     setShown(this.#gaps, curve.gaps.length > 0);
     setText(this.#summary, curveSentence(curve, nowS));
@@ -85,8 +85,11 @@ export class CurveView {
   #drawLegend(): void {
     const startS = this.#startS();
     const entries = this.#curve.traces.length > 1 ? this.#curve.traces.map((trace) => trace.name) : [];
+    const minutes = Math.round((this.#nowS - startS) / 60);
+    const span = minutes < 58 ? `Last ${minutes} minutes` : "Last hour"; // the first tick of an hour ended within it
+    if (this.#legend.textContent === [span, ...entries].join("")) return;
     this.#legend.replaceChildren(
-      startS > this.#nowS - WINDOW_S ? `Last ${Math.round((this.#nowS - startS) / 60)} minutes` : "Last hour",
+      span,
       ...entries.map((name, i) => make("span", { class: "curve-key", "data-trace": String(i) }, name)),
     );
   }

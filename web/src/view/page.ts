@@ -56,9 +56,9 @@ export class PageView {
     this.#keepTiles(site.cameras);
     for (const reading of site.cameras) {
       const camera = state.cameras?.get(reading.name);
-      if (camera !== undefined) this.#byName.get(reading.name)?.update(reading, curveOf(camera, atS), atS, tickS);
+      if (camera !== undefined) this.#byName.get(reading.name)?.update(reading, curveOf(camera, atS), atS);
     }
-    this.#footer.update(state.site);
+    this.#footer.update(state);
     if (state.connection.kind === "live") this.#speak(site.cameras, siteSentence(site), nowS);
   }
 

@@ -4,6 +4,7 @@ import type { Curve } from "../curve.ts";
 import { capitalised, margin, measureText, nameOrDash, people, readingText, reasonSentence, tickClock } from "../format.ts";
 import type { CameraReading, CrowdReading, Reading } from "../readings.ts";
 import { CurveView } from "./curve.ts";
+import { HeatView } from "./heat.ts";
 import { make, setData, setShown, setText } from "./dom.ts";
 
 let made = 0;
@@ -17,9 +18,11 @@ export class TileView {
   readonly #label = make("p", { class: "label" });
   readonly #note = make("p", { class: "label" });
   readonly #curve = new CurveView(this.#id);
-  readonly #zones = new Table("Zones", ["Zone", "People now"]);
-  readonly #crowd = new Table("Zones on the ground", ["Zone", "People per m²", "Walked", "Stayed"]);
-  readonly #lines = new Table("Lines", ["Line totals", "In", "Out"]);
+  readonly #zones = new Table("Zones");
+  readonly #crowd = new Table("Zones on the ground");
+  readonly #stays = new Table("Stays");
+  readonly #lines = new Table("Lines");
+  readonly #heat = new HeatView(this.#id);
   #figuresShown = "";
 
   constructor() {
@@ -34,30 +37,45 @@ export class TileView {
         make("div", { class: "now" }, this.#figures, this.#label, this.#note),
         this.#curve.element,
         make("div", { class: "places" }, this.#zones.element, this.#lines.element),
-        make("div", { class: "crowd" }, this.#crowd.element),
+        make("div", { class: "crowd" }, this.#crowd.element, this.#stays.element, this.#heat.element),
       ),
     );
   }
 
-  update(camera: CameraReading, curve: Curve, nowS: number, tickS: number): void {
+  update(camera: CameraReading, curve: Curve, nowS: number): void {
     setText(this.#name, nameOrDash(camera.name));
     setData(this.element, "phase", camera.phase);
     setText(this.#phase, camera.phase);
     this.#showFigures(camera);
     const first = camera.people ?? camera.flow?.in ?? null;
-    setText(this.#label, labelOf(camera, first, nowS, tickS));
+    setText(this.#label, labelOf(camera, first, nowS));
     setText(this.#note, camera.note === "" ? "" : `${capitalised(camera.note)}.`);
     setShown(this.#note, camera.note !== "");
     this.#curve.update(curve, nowS);
     setShown(this.#curve.element, curve.traces.length > 0);
-    this.#zones.update(camera.zones.length > 1 ? camera.zones.map((zone) => [zone.name, counted(zone.people)]) : []);
-    this.#crowd.update(camera.zones.flatMap(({ name, crowd }) => (crowd === null ? [] : [[name, ...crowdCells(crowd)]])));
-    const alone = camera.people === null && camera.lines.length === 1;
-    this.#lines.update(alone ? [] : camera.lines.map((line) => [line.name, counted(line.in), counted(line.out)]));
+    this.#updateTables(camera);
+    this.#heat.update(camera.heat, nowS);
   }
 
   redrawAfresh(): void {
     this.#curve.redrawAfresh();
+    this.#heat.redrawAfresh();
+  }
+
+  #updateTables({ people: now, zones, lines }: CameraReading): void {
+    this.#zones.update(["Zone", "People now"], zones.length > 1 ? zones.map((zone) => [zone.name, counted(zone.people)]) : []);
+    const crowds = zones.flatMap(({ name, crowd }) => (crowd === null ? [] : [{ name, crowd }]));
+    const walkNow = crowds.some(({ crowd }) => crowd.speedNow !== null) ? ["Walk now"] : [];
+    this.#crowd.update(
+      ["Zone", "People per m²", ...walkNow, "Walked", "Stayed"],
+      crowds.map(({ name, crowd }) => [name, ...crowdCells(crowd)]),
+    );
+    this.#stays.update(
+      ["Stayed", "Half up to", "95 % up to"],
+      zones.flatMap(({ name, stays }) => (stays === null ? [] : [[name, seconds(stays.median), seconds(stays.p95)]])),
+    );
+    const alone = now === null && lines.length === 1;
+    this.#lines.update(["Line totals", "In", "Out"], alone ? [] : lines.map((line) => [line.name, counted(line.in), counted(line.out)]));
   }
 
   #showFigures(camera: CameraReading): void {
@@ -91,10 +109,10 @@ function figuresOf({ people: now, flow }: CameraReading): HTMLElement[] {
   return flow.in.kind === "known" ? [figure("in", flow.in), figure("out", flow.out)] : [figure("", flow.in)];
 }
 
-function labelOf(camera: CameraReading, reading: Reading | null, nowS: number, tickS: number): string {
+function labelOf(camera: CameraReading, reading: Reading | null, nowS: number): string {
   if (reading === null) return "No line or zone is set up.";
   if (reading.kind !== "known") return reasonSentence(reading, nowS);
-  const at = `at ${tickClock(reading.atS, nowS, tickS)}`;
+  const at = `at ${tickClock(reading.atS, nowS, camera.tickS)}`;
   if (camera.people === null) {
     const [only, ...others] = camera.lines;
     const where = only !== undefined && others.length === 0 ? `across ${nameOrDash(only.name)}` : "across all lines";
@@ -114,31 +132,41 @@ function counted(reading: Reading): Cell {
   return { kind: reading.kind, text: readingText(reading) };
 }
 
-function crowdCells({ density, speed, stay }: CrowdReading): Cell[] {
+function speedCell(reading: Reading): Cell {
+  return { kind: reading.kind, text: measureText(reading, "m/s", 1) };
+}
+
+function seconds(reading: Reading): Cell {
+  return { kind: reading.kind, text: measureText(reading, "s", 0) };
+}
+
+function crowdCells({ density, speed, speedNow, stay }: CrowdReading): Cell[] {
   return [
     { kind: density.kind, text: measureText(density, "", 2) },
-    { kind: speed.kind, text: measureText(speed, "m/s", 1) },
-    { kind: stay.kind, text: measureText(stay, "s", 0) },
+    ...(speedNow === null ? [] : [speedCell(speedNow)]),
+    speedCell(speed),
+    seconds(stay),
   ];
 }
 
 /** A small table of readings by name. */
 class Table {
   readonly element: HTMLTableElement;
+  readonly #head = make("tr");
   readonly #body = make("tbody");
   #shown = "";
 
-  constructor(caption: string, columns: readonly string[]) {
-    const head = make("tr", {}, ...columns.map((column) => make("th", { scope: "col" }, column)));
-    this.element = make("table", {}, make("caption", { class: "unseen" }, caption), make("thead", {}, head), this.#body);
+  constructor(caption: string) {
+    this.element = make("table", {}, make("caption", { class: "unseen" }, caption), make("thead", {}, this.#head), this.#body);
   }
 
-  update(rows: readonly TableRow[]): void {
+  update(columns: readonly string[], rows: readonly TableRow[]): void {
     setShown(this.element, rows.length > 0);
     const texts = rows.map(([name, ...cells]) => [nameOrDash(name), ...cells.map((cell) => cell.text)]);
-    const shown = JSON.stringify(texts);
+    const shown = JSON.stringify([columns, texts]);
     if (shown === this.#shown) return;
     this.#shown = shown;
+    this.#head.replaceChildren(...columns.map((column) => make("th", { scope: "col" }, column)));
     this.#body.replaceChildren(
       ...rows.map(([name, ...cells]) =>
         make(

@@ -144,7 +144,8 @@ def _machine_line(report: dict[str, Any]) -> str:
         memory = f"{here['memory_bytes'] / 2**30:.1f} GiB of memory"
         if here["memory_bytes"] != here["memory_present_bytes"] and here["memory_present_bytes"]:
             memory += f" (limited, of {here['memory_present_bytes'] / 2**30:.1f})"
-    return f"{here['processor']}: {cores}, {memory}"
+    swap = "secrets locked from swap" if here["secrets_locked"] else "swap may see secrets: raise the limit of locked memory"
+    return f"{here['processor']}: {cores}, {memory}, {swap}"
 
 
 def _versions_line(report: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from throng.data.secret_memory import locked
 from throng.detect.threads import GROUPS, OWN_GROUP, cpu_quota, group_folders, usable_cores
 
 _UNLIMITED_BYTES = 1 << 60
@@ -27,6 +28,8 @@ class Machine:
     memory_bytes : int or None
         That this process may use, None where it cannot be told.
     memory_present_bytes : int or None
+    secrets_locked : bool
+        Whether the memory of exact counts and noise can be locked from swap.
     """
 
     processor: str
@@ -35,6 +38,7 @@ class Machine:
     cpu_quota: float | None
     memory_bytes: int | None
     memory_present_bytes: int | None
+    secrets_locked: bool
 
 
 def machine() -> Machine:
@@ -48,6 +52,7 @@ def machine() -> Machine:
         cpu_quota=cpu_quota(),
         memory_bytes=min((size for size in (present, limit) if size is not None), default=None),
         memory_present_bytes=present,
+        secrets_locked=locked(),
     )
 
 

@@ -1,0 +1,1 @@
+"""Attacks: functions of what an attacker sees."""
