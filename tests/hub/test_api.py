@@ -79,6 +79,8 @@ async def test_measures(client: Client) -> None:
             "quantities": [
                 "entries",
                 "exits",
+                "entries_total",
+                "exits_total",
                 "occupancy",
                 "mean_dwell",
                 "wait",

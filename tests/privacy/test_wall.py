@@ -17,6 +17,7 @@ from throng.privacy.ledger import Ledger
 from throng.privacy.wall import Wall
 
 IN, OUT, ENTRIES, EXITS = range(4)
+ZONE = ("entries", "exits", "entries_total", "exits_total", "occupancy", "mean_dwell", "wait")
 NOON_S = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
 MIDNIGHT_S = datetime(2026, 11, 25, tzinfo=UTC).timestamp()
 MakeWall = Callable[..., Wall]
@@ -74,14 +75,15 @@ def whys(releases: list[Release]) -> list[str]:
 
 def test_rows_names_and_errors(make: MakeWall) -> None:
     first, second, third = watch(make(), NOON_S, NOON_S + 6)
-    assert first.places == ("door",) * 4 + ("square",) * 5
-    assert first.quantities == ("in", "out", "in_total", "out_total", "entries", "exits", "occupancy", "mean_dwell", "wait")
+    assert first.places == ("door",) * 4 + ("square",) * len(ZONE)
+    assert first.quantities == ("in", "out", "in_total", "out_total", *ZONE)
     assert (first.camera, first.tick_start_s, first.tick_s, first.epoch) == ("gate", NOON_S, 2, "2026-11-24/1")
     assert (second.tick_start_s, second.epoch) == (NOON_S + 2, "2026-11-24/1")
     assert "buffered" in first.mechanism
     assert "rho=0.25" in first.mechanism
     tick, total = third.standard_errors[0], third.standard_errors[2]
-    np.testing.assert_allclose(third.standard_errors[:7], [tick, tick, total, total, tick, tick, 2**0.5 * total])
+    of_both = [tick, tick, total, total]
+    np.testing.assert_allclose(third.standard_errors[:9], [*of_both, *of_both, 2**0.5 * total])
     assert total > tick > 0
 
 
@@ -102,7 +104,7 @@ def test_events_reach_their_tick_and_their_totals(make: MakeWall) -> None:
 
 def test_releases_are_noised(make: MakeWall) -> None:
     releases = watch(make(), NOON_S, NOON_S + 20)
-    values = np.array([release.values[:7] for release in releases])
+    values = np.array([release.values[:9] for release in releases])
     assert len(np.unique(values[:, :4])) == values[:, :4].size - 2  # the first tick's totals are its ticks
     assert np.abs(values).max() < 60
 
@@ -292,7 +294,7 @@ def test_a_camera_with_lines_alone_or_zones_alone(make: MakeWall) -> None:
     (lines,) = watch(make(zones=[], camera="a"), NOON_S, NOON_S + 2)
     (zones,) = watch(make(lines=[], camera="b"), NOON_S, NOON_S + 2)
     assert lines.quantities == ("in", "out", "in_total", "out_total")
-    assert zones.quantities == ("entries", "exits", "occupancy", "mean_dwell", "wait")
+    assert zones.quantities == ZONE
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,12 @@ def test_without_metres_and_at_a_line(tmp_path: Path) -> None:
     assert [rule.quantity for rule in rules(tmp_path, two)] == ["occupancy", "specific_flow"]
 
 
+def test_what_has_a_share_of_the_budget_may_be_watched(tmp_path: Path) -> None:
+    slow = alarm('quantity = "speed_now"\nbelow = 0.3')
+    (rule,) = rules(tmp_path, f"{slow}[budget]\nshares = {{ speed_now = 0.2 }}\n")
+    assert (rule.quantity, rule.direction, rule.threshold) == ("speed_now", "below", 0.3)
+
+
 NOT_METRES = 'density needs metres: give camera "south" a [camera.calibration] table'
 CLEAR = "clear must lie on the other side of the level 4, not at 4: set it to a level at which nobody need be called"
 SPEED = 'preset "queue" watches wait: remove quantity or preset'
@@ -124,6 +130,10 @@ HALL = "in, out, in_total, out_total, specific_flow"
             "[[camera.zone]] table",
         ),
         (alarm('preset = "moving-crowd"', camera="south", place="yard"), f'{LINE + 4}: alarm["a"].preset: {NOT_METRES}'),
+        (
+            alarm('quantity = "speed_now"\nbelow = 0.3'),
+            f'{LINE + 4}: alarm["a"].quantity: speed_now needs a share of the privacy budget: set budget.shares.speed_now',
+        ),
         (
             alarm('quantity = "density"\nabove = 4', camera="south", place="yard"),
             f'{LINE + 4}: alarm["a"].quantity: {NOT_METRES}',

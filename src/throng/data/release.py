@@ -20,6 +20,8 @@ UNITS = {
     "specific_flow": "people/(m s)",
     "entries": "people",
     "exits": "people",
+    "entries_total": "people",
+    "exits_total": "people",
     "entries_hour": "people",
     "exits_hour": "people",
     "occupancy": "people",
@@ -48,7 +50,7 @@ def quantities_of(kind: Kind, *, in_metres: bool, extras: Extras = NO_EXTRAS) ->
     if kind == "cell":
         return ()
     return (
-        ("entries", "exits", "occupancy", "mean_dwell", "wait")
+        ("entries", "exits", "entries_total", "exits_total", "occupancy", "mean_dwell", "wait")
         + (("dwell_median", "dwell_p95") if extras.dwell else ())
         + (("density", "mean_speed") if in_metres else ())
         + (("speed_now",) if in_metres and extras.speed_now else ())

@@ -45,8 +45,7 @@ _ROWS_A_CHUNK = 2_000
 _SPANS = {"tick": timedelta(hours=1), "hour": timedelta(days=1), "day": timedelta(days=30)}
 _STEPS_S = {"hour": HOUR_S, "day": DAY_S}
 _OF_AN_HOUR = {"in": "in_hour", "out": "out_hour", "entries": "entries_hour", "exits": "exits_hour"}
-_OF_A_DAY = {f"{way}{of}": f"{way}_total" for way in ("in", "out") for of in ("", "_hour", "_total")}
-_WITHOUT_A_DAY = ("entries", "exits", "entries_hour", "exits_hour")
+_OF_A_DAY = {f"{way}{of}": f"{way}_total" for way in _OF_AN_HOUR for of in ("", "_hour", "_total")}
 
 _FAILED: dict[int | str, dict[str, Any]] = {503: {"model": Problem}}
 _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
@@ -188,8 +187,6 @@ def add_live(app: FastAPI, *, feed: Feed, door: Door, cameras: Cameras) -> None:
 
 def _stored_as(quantity: str, step: str, *, tick_s: float) -> str:
     """The stored quantity that holds what an hour or a day adds up to; of all else the quantity itself."""
-    if step == "day" and quantity in _WITHOUT_A_DAY:
-        raise HTTPException(400, f"{quantity} has no view by the day, as no total of it is released: ask with step=hour")
     if step == "hour" and quantity in _OF_AN_HOUR and HOUR_S % tick_s:
         raise HTTPException(400, f"{quantity} has no view by the hour, as ticks of {tick_s:g} s make no hour: ask by the tick")
     if step == "day":

@@ -12,8 +12,9 @@ from throng.hub.cameras import CameraEntry, CameraStatus, PlaceKind, State
 from throng.store.store import HOUR_S, StoredRow
 
 Quantity = Literal[
-    "in", "out", "in_total", "out_total", "in_hour", "out_hour", "specific_flow", "entries", "exits", "entries_hour",
-    "exits_hour", "occupancy", "mean_dwell", "wait", "dwell_median", "dwell_p95", "density", "mean_speed", "speed_now", "heat",
+    "in", "out", "in_total", "out_total", "in_hour", "out_hour", "specific_flow", "entries", "exits", "entries_total",
+    "exits_total", "entries_hour", "exits_hour", "occupancy", "mean_dwell", "wait", "dwell_median", "dwell_p95", "density",
+    "mean_speed", "speed_now", "heat",
 ]  # fmt: skip
 Step = Literal["tick", "hour", "day"]
 Unit = Literal["people", "people/m2", "people/(m s)", "m/s", "s"]

@@ -131,7 +131,9 @@ class Rows:
     def _zone(self, streams: Mapping[str, Noised], mechanisms: Mapping[str, Mechanism], zone: int) -> list[Row]:
         noised, mechanism, history = streams[COUNTS], mechanisms[COUNTS], self._histories[COUNTS]
         entries = 2 * (len(self._lines) + zone)
-        rows = [Row(value, noised.tick_standard_error) for value in noised.tick_values[entries : entries + 2]]
+        both = slice(entries, entries + 2)
+        rows = [Row(value, noised.tick_standard_error) for value in noised.tick_values[both]]
+        rows += [Row(total, noised.total_standard_error) for total in noised.totals[both]]
         # So do entries and exits.
         inside = float(noised.totals[entries] - noised.totals[entries + 1])
         occupancy = Row(inside, 2**0.5 * noised.total_standard_error)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from throng.data.alarm_presets import PRESETS, Preset
+from throng.data.place import Extras
 from throng.data.release import QUANTITIES, UNITS, Kind, quantities_of
 from throng.site.rules import KeyPath, wrong
 from throng.site.table import NAME_RULE, Extra, Name, Table
@@ -114,7 +115,7 @@ class AlarmTable(Table):
         }
 
 
-def alarm_mistakes(alarms: Sequence[AlarmTable], cameras: Sequence["Camera"]) -> Iterator[tuple[str, KeyPath]]:
+def alarm_mistakes(alarms: Sequence[AlarmTable], cameras: Sequence["Camera"], extras: Extras) -> Iterator[tuple[str, KeyPath]]:
     """Alarms of one name, or on what the site does not have: a sentence and the key path of each."""
     known = {camera.name: camera for camera in cameras}
     names: set[str] = set()
@@ -126,25 +127,28 @@ def alarm_mistakes(alarms: Sequence[AlarmTable], cameras: Sequence["Camera"]) ->
         if alarm.camera not in known:
             yield f'there is no camera "{alarm.camera}": take one of {_listed(known)}', (*path, "camera")
             continue
-        mistake = _mistake_of_place(alarm, known[alarm.camera])
+        mistake = _mistake_of_place(alarm, known[alarm.camera], extras)
         if mistake:
             yield mistake[0], (*path, mistake[1])
 
 
-def _mistake_of_place(alarm: AlarmTable, camera: "Camera") -> tuple[str, str] | None:
+def _mistake_of_place(alarm: AlarmTable, camera: "Camera", extras: Extras) -> tuple[str, str] | None:
     kinds: dict[str, Kind] = dict.fromkeys((line.name for line in camera.line), "line")
     kinds.update(dict.fromkeys((zone.name for zone in camera.zone), "zone"))
     if alarm.place not in kinds:
         have = f"take one of {_listed(kinds)}" if kinds else "give it one, a [[camera.line]] or [[camera.zone]] table"
         return f'camera "{camera.name}" has no line or zone "{alarm.place}": {have}', "place"
     kind, quantity = kinds[alarm.place], alarm.settings()["quantity"]
-    if quantity in quantities_of(kind, in_metres=camera.calibration is not None):
+    released = quantities_of(kind, in_metres=camera.calibration is not None, extras=extras)
+    if quantity in released:
         return None
     key = "quantity" if alarm.quantity else "preset"
-    if quantity in quantities_of(kind, in_metres=True):
+    if quantity in quantities_of(kind, in_metres=True, extras=extras):
         return f'{quantity} needs metres: give camera "{camera.name}" a [camera.calibration] table', key
-    have = ", ".join(quantities_of(kind, in_metres=camera.calibration is not None))
-    return f'the {kind} "{alarm.place}" has no {quantity}: take one of {have}', key
+    if quantity in quantities_of(kind, in_metres=True, extras=Extras(speed_now=True, dwell=True)):
+        share = "speed_now" if quantity == "speed_now" else "dwell"
+        return f"{quantity} needs a share of the privacy budget: set budget.shares.{share}", key
+    return f'the {kind} "{alarm.place}" has no {quantity}: take one of {", ".join(released)}', key
 
 
 def _listed(names: dict[str, Any]) -> str:

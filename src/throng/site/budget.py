@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from throng.data.place import Extras
 from throng.site.rules import KeyPath, wrong
 from throng.site.table import Table
 
@@ -31,6 +32,11 @@ class SharesTable(Table):
         if together > MOST_SHARED + 1e-9:
             raise wrong(f"the shares add up to {together:g}: at most {MOST_SHARED:g}, as the counts need the rest", "speed_now")
         return self
+
+    @property
+    def extras(self) -> Extras:
+        """What is measured beside the counts."""
+        return Extras(speed_now=self.speed_now > 0, dwell=self.dwell > 0, heat=self.heat > 0)
 
 
 class BudgetTable(Table):

@@ -247,7 +247,7 @@ class Site(Table):
 
     @model_validator(mode="after")
     def _alarms_have_places(self) -> Self:
-        for sentence, key in alarm_mistakes(self.alarm, self.camera):
+        for sentence, key in alarm_mistakes(self.alarm, self.camera, self.budget.shares.extras):
             raise wrong(sentence, *key)
         return self
 

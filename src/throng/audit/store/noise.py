@@ -18,7 +18,7 @@ from throng.audit.store.promise import promised
 FALSE_ALARM = 1e-6
 """Of a whole audit, for each of the two tests."""
 _TICKS = ("in", "out", "entries", "exits")
-_COUNTS = (*_TICKS, "in_total", "out_total", "occupancy")
+_COUNTS = (*_TICKS, *(f"{way}_total" for way in _TICKS), "occupancy")
 _BLOCK = 128
 _SPREAD, _SPREAD_PURE = 2.0, 8.0
 """At most this many times as much as that of independent Gaussians does the sum of squares of differences vary."""

@@ -12,10 +12,10 @@ from throng.audit.store.finding import Finding, judged
 HOUR_US = 3_600_000_000
 _ROUNDING = 1e-3
 """People: totals are sums of doubles."""
-_SUMS = {"in_total": ("in", None), "out_total": ("out", None), "occupancy": ("entries", "exits")}
+_SUMS = {f"{way}_total": (way, None) for way in ("in", "out", "entries", "exits")} | {"occupancy": ("entries", "exits")}
 _ALIKE = (
     ("in", "out", "entries", "exits"),
-    ("in_total", "out_total", "occupancy"),
+    ("in_total", "out_total", "entries_total", "exits_total", "occupancy"),
 )
 """Quantities of which the errors of a camera keep one ratio through an epoch, whatever was counted."""
 

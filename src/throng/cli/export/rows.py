@@ -11,14 +11,11 @@ from throng.data.release import UNITS, Kind, hourly_quantities_of
 from throng.store.store import Series
 
 SUMMED = {
-    "in": ("in_hour", "in_total"),
-    "out": ("out_hour", "out_total"),
-    "entries": ("entries_hour",),
-    "exits": ("exits_hour",),
+    **{way: (f"{way}_hour", f"{way}_total") for way in ("in", "out", "entries", "exits")},
     "heat": (),
 }
 """What is added up over an hour or a day, and where a released number may be the same sum, with its error."""
-LAST = ("in_total", "out_total", "occupancy")
+LAST = ("in_total", "out_total", "entries_total", "exits_total", "occupancy")
 """Of these the last that is known counts."""
 HOURLY = frozenset(quantity for kind in get_args(Kind) for quantity in hourly_quantities_of(kind))
 HOUR_S, DAY_S = 3_600, 86_400
