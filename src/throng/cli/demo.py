@@ -14,7 +14,6 @@ port = {port}
 
 [budget]
 rho_per_day = 8.0
-shares = {{ speed_now = 0.2, dwell = 0.1, heat = 0.1 }}
 """
 
 

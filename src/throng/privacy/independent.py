@@ -1,4 +1,7 @@
-"""Independent noise in every tick: the best live tick, and the reference that running totals must beat."""
+"""Independent noise in every tick: the best live tick, and the reference that running totals must beat.
+
+The proof, with C the identity: docs/privacy/0001-continual-counting.md.
+"""
 
 from collections.abc import Sequence
 from fractions import Fraction
