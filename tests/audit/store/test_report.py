@@ -136,7 +136,7 @@ DEFECTS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "rounded numbers": (("UPDATE released SET value = round(value, 1)",), "grid", "multiples of 0.1"),
     "noise that is smaller for a while": (
         (
-            "UPDATE released SET value = 0.4 * value WHERE camera = 'court' AND quantity = 'in' AND tick_start BETWEEN "
+            "UPDATE released SET value = 0.02 * value WHERE camera = 'court' AND quantity = 'in' AND tick_start BETWEEN "
             "(SELECT min(tick_start) + INTERVAL 200 SECONDS FROM released WHERE camera = 'court') AND "
             "(SELECT min(tick_start) + INTERVAL 560 SECONDS FROM released WHERE camera = 'court')",
         ),
