@@ -1,6 +1,6 @@
 # Everything a newcomer needs. Each target sets itself up; a second run starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint bench soak build clean
+.PHONY: help demo test quick lint deps sbom bench soak build clean
 SETUP := python3 scripts/setup.py
 BIN := .venv/bin
 
@@ -27,6 +27,14 @@ lint: ## check formatting, types and the walls between the rooms
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc --noEmit -p tsconfig.tests.json
+
+deps: ## check pins, licences and known vulnerabilities of what is depended on
+	@$(SETUP) test
+	@$(BIN)/python scripts/audit_dependencies.py
+
+sbom: ## write the software bill of materials to dist/throng.cdx.json
+	@$(SETUP) run
+	@$(BIN)/python scripts/sbom.py dist/throng.cdx.json
 
 bench: ## measure against limits and peers, side by side; writes BENCHMARKS.md (ARGS=tracking: only the tracker's parts)
 	@$(SETUP) test

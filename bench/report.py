@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -43,6 +44,13 @@ def provenance(*, used: str = "one") -> str:
     machine = f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores, {used} used"
     when = f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}"
     return paragraph(f"{when}; {machine}; Python {platform.python_version()}; {packages}.")
+
+
+def printed(module: str, *arguments: str) -> list[str]:
+    """What a benchmark prints that has no table of its own."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    return ["```", *done.stdout.rstrip().splitlines(), "```"]
 
 
 def paragraph(text: str) -> str:

@@ -17,6 +17,8 @@ from bench import (
     alarms,
     calibration,
     coverage,
+    hub_day,
+    hub_live,
     measure_density,
     measure_live,
     privacy,
@@ -36,7 +38,7 @@ from bench import (
     tracking_memory,
     tracking_speed,
 )
-from bench.report import ROOT, merged, provenance
+from bench.report import ROOT, merged, printed, provenance
 
 DATA = Path(os.environ.get("THRONG_DATA", ROOT.parent / "shared" / "data"))
 MODELS = Path(os.environ.get("THRONG_MODELS", ROOT.parent / "shared" / "models"))
@@ -78,6 +80,11 @@ PARTS = {
     "privacy-intervals": Part("Whether 95 per cent intervals cover", coverage.run),
     "privacy-attacks": Part("What attacks on the wall measure", privacy_attacks.run),
     "alarms": Part("What noise does to alarms", alarms.table),
+    "store-day": Part("A city's day in the store, DuckDB", lambda: printed("bench.store_day")),
+    "store-postgres": Part("A city's day in the store, PostgreSQL", lambda: printed("bench.store_postgres"), used="two"),
+    "hub-day": Part("A city's day through the hub's live door, DuckDB", hub_day.table, used="two"),
+    "hub-day-postgres": Part("A city's day through the hub's live door, PostgreSQL", hub_day.postgres_table, used="two"),
+    "hub-live": Part("A city live: sensors and open pages at one hub", hub_live.table, used="two"),
     "foreground": Part("Line counts by `foreground` on simulated concourses", accuracy.table),
     "tracking-accuracy": Part("Following people, beside the peers", lambda: tracking_accuracy.table(DATA), (DATA / "mot",)),
     "tracking-ideas": Part("What each idea in the tracker is worth", lambda: tracking_ideas.table(DATA), (DATA / "mot",)),

@@ -17,8 +17,16 @@ VENV = ROOT / ".venv"
 WEB = ROOT / "web"
 PAGE = ROOT / "src" / "throng" / "hub" / "page"
 LOCKS = {"run": ROOT / "lock" / "runtime.txt", "test": ROOT / "lock" / "dev.txt"}
-SYSTEM = {"chromium": "chromium", "strace": "strace"}
+SYSTEM = {
+    "chromium": "chromium",
+    "initdb": "postgresql",
+    "mosquitto": "mosquitto",
+    "redis-server": "redis-server",
+    "strace": "strace",
+}
 """Programs that tests start, and the Debian packages that have them."""
+PLACES = ("/usr/sbin", "/usr/lib/postgresql/*/bin")
+"""Where they lie beside the path."""
 
 
 def main() -> None:
@@ -74,14 +82,27 @@ def page() -> None:
 
 def system() -> None:
     """Programs that the tests start."""
-    missing = [package for program, package in SYSTEM.items() if shutil.which(program) is None]
+    missing = [package for program, package in SYSTEM.items() if not is_there(program)]
     if not missing:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         fail(f"the tests need {' and '.join(missing)}: apt-get install {' '.join(missing)}")
     say(f"installing {' and '.join(missing)} from Debian's packages")
     run(["apt-get", "update", "-qq"], "Debian's package lists could not be fetched")
-    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], f"apt-get install {' '.join(missing)} failed")
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+    if "postgresql" in missing:
+        # The tests start clusters of their own: Debian's would only run beside them.
+        run([*install, "postgresql-common"], "apt-get install postgresql-common failed", env=environ)
+        settings = Path("/etc/postgresql-common/createcluster.conf")
+        lines = [line for line in settings.read_text(encoding="utf-8").splitlines() if "create_main_cluster" not in line]
+        settings.write_text("\n".join([*lines, "create_main_cluster = false", ""]), encoding="utf-8")
+    run([*install, *missing], f"apt-get install {' '.join(missing)} failed", env=environ)
+
+
+def is_there(program: str) -> bool:
+    """Whether a program is installed."""
+    return shutil.which(program) is not None or any(list(Path("/").glob(f"{place[1:]}/{program}")) for place in PLACES)
 
 
 def run(command: list[str], sorry: str, *, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:

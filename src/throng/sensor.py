@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     Messages = Connection[Release | CameraState, None]
 
 
-class _Sender:
+class Sender:
     """Sends releases, and a camera's state when it changes; one at a time, since cameras share the connection."""
 
     def __init__(self, camera: str, messages: "Messages", lock: threading.Lock) -> None:
@@ -96,7 +96,7 @@ def run_sensor(site: Site, cameras: Sequence[Camera], messages: "Messages", *, t
     _end_with_parent()
     threading.excepthook = _tell_where
     lock, turns = threading.Lock(), Turns()
-    running = [_Running(site, camera, _Sender(camera.name, messages, lock), turns, threads) for camera in cameras]
+    running = [Running(site, camera, Sender(camera.name, messages, lock), turns, threads) for camera in cameras]
     while running:
         for camera in running:
             camera.look_after()
@@ -104,10 +104,10 @@ def run_sensor(site: Site, cameras: Sequence[Camera], messages: "Messages", *, t
         time.sleep(_LOOK_EVERY_S if running else 0.0)
 
 
-class _Running:
+class Running:
     """One camera's thread, started again when it dies of a fault."""
 
-    def __init__(self, site: Site, camera: Camera, sender: _Sender, turns: AbstractContextManager[None], threads: int) -> None:
+    def __init__(self, site: Site, camera: Camera, sender: Sender, turns: AbstractContextManager[None], threads: int) -> None:
         self.done = False
         self._site, self._camera, self._sender = site, camera, sender
         self._turns, self._threads = turns, threads
@@ -146,7 +146,7 @@ def _tell_where(fault: threading.ExceptHookArgs) -> None:
     print("".join(traceback.format_tb(fault.exc_traceback)) + fault.exc_type.__name__, file=sys.stderr, flush=True)
 
 
-def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: _Sender) -> None:
+def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: Sender) -> None:
     lost_s = newest_s = float("-inf")
     load, sized = Load(), False
     for item in pipeline.run(watched(source)):

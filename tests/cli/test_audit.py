@@ -11,7 +11,7 @@ import pytest
 from tests.audit.scenes import MIDNIGHT_S, events_of, wall, watch
 
 from throng.privacy.budget import Budget
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 THRONG = [str(Path(sys.executable).parent / "throng")]
 SITE = """
@@ -37,7 +37,7 @@ def throng(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     gate = wall(tmp_path, Budget(), number_of_lines=1)
-    with Store(tmp_path / "data" / "throng.duckdb") as store:
+    with DuckStore(tmp_path / "data" / "throng.duckdb") as store:
         store.add(watch(gate, events_of(np.array([[1, 0, 2]])), begin_s=MIDNIGHT_S - 1000, ticks=300))
     (tmp_path / "site.toml").write_text(SITE)
     return tmp_path
@@ -56,10 +56,10 @@ def test_a_clean_store_says_what_a_thief_would_learn_and_ends_well(folder: Path)
 
 def test_something_wrong_ends_with_one(folder: Path) -> None:
     with duckdb.connect(str(folder / "data" / "throng.duckdb")) as connection:
-        connection.execute('ALTER TABLE released ADD COLUMN "[bold]face" BLOB').fetchall()
+        connection.execute('ALTER TABLE fresh ADD COLUMN "[bold]face" BLOB').fetchall()
     done = throng("--store", "data/throng.duckdb", folder=folder)
     assert done.returncode == 1
-    assert "released.[bold]face (BLOB) is no column of a store" in done.stdout
+    assert "fresh.[bold]face (BLOB) is no column of a store" in done.stdout
     assert done.stdout.endswith("1 finding\n")
 
 
@@ -83,7 +83,7 @@ def test_the_site_file_says_which_names_may_be_there(folder: Path) -> None:
 
 
 def test_a_store_that_a_hub_has_open_is_refused_with_the_remedy(folder: Path) -> None:
-    with Store(folder / "data" / "throng.duckdb"):
+    with DuckStore(folder / "data" / "throng.duckdb"):
         done = throng("--store", "data/throng.duckdb", folder=folder)
     assert done.returncode == 2
     assert "open for writing: stop it, or audit a copy of the file and of its .wal" in done.stderr
@@ -91,7 +91,7 @@ def test_a_store_that_a_hub_has_open_is_refused_with_the_remedy(folder: Path) ->
 
 def test_mistakes_are_one_sentence_and_end_with_two(folder: Path) -> None:
     for arguments, sentence in (
-        ((), "there is nothing to audit: give --store FILE"),
+        (("--site", "absent.toml"), "cannot be read"),
         (("--store", "absent.duckdb"), "the store absent.duckdb cannot be read: no such file or directory"),
         (("--store", "site.toml"), "site.toml is not a store of Throng"),
         (("--store", "data/throng.duckdb", "--site", "absent.toml"), "cannot be read"),

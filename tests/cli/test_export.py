@@ -22,7 +22,7 @@ from throng.data.release import UNITS, Release
 from throng.privacy.budget import Budget, Shares
 from throng.privacy.ledger import Ledger
 from throng.privacy.wall import Wall
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 THRONG = [str(Path(sys.executable).parent / "throng")]
 TICK_S = 900
@@ -71,7 +71,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> list[Release]:
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory, releases: list[Release]) -> Path:
     path = tmp_path_factory.mktemp("store") / "throng.duckdb"
-    with Store(path) as store:
+    with DuckStore(path) as store:
         store.add(releases)
     return path
 
@@ -252,7 +252,7 @@ def test_a_mistake_is_one_sentence_and_exit_status_2(folder: Path, arguments: li
 
 
 def test_a_store_that_is_being_served_is_named_with_who_holds_it(folder: Path) -> None:
-    with Store(folder / "throng.duckdb"):
+    with DuckStore(folder / "throng.duckdb"):
         done = throng("throng.duckdb", "--out", "out.csv", folder=folder)
     assert done.returncode == 2
     assert "holds" in done.stderr

@@ -197,3 +197,23 @@ def test_intervals_hold_as_often_as_they_say(
         when = time_to(trend(np.arange(float(n)), values, np.ones(n) if known_errors else None), 0.5 * (n - 1) + 5.0)
         held += when.earliest_s <= 10.0 <= when.latest_s
     assert held / 400 >= at_least
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 1.0, -1e9, 1e9, 5e-324]), st.sampled_from([1e-9, 5e-324, 1e-200, 1.0, 1e9])),
+        min_size=5,
+        max_size=30,
+    )
+)
+def test_errors_that_are_too_unlike_for_a_line_are_said_to_be(numbers: list[tuple[float, float]]) -> None:
+    values, errors = np.array(numbers, np.float64).T
+    with np.errstate(all="ignore"):
+        line = trend(np.arange(0.0, 60.0 * len(numbers), 60.0), values, errors)
+    if line.reason is None:
+        assert line.level_error >= 0
+        assert line.slope_error >= 0
+    else:
+        assert line.reason == "the standard errors differ too much for a line"
+        assert isnan(line.level)
+        assert isnan(line.rising)

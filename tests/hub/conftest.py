@@ -7,11 +7,12 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from tests.hub.making import code_of, made_hub
 
 from throng.data.release import Release
-from throng.hub.app import Hub, create_app
+from throng.hub.app import Hub
 from throng.hub.cameras import CameraEntry, PlaceEntry
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 ORIGIN = "http://127.0.0.1:8080"
 CAMERAS = (
@@ -43,8 +44,8 @@ def release() -> Callable[..., Release]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "throng.duckdb") as opened:
+def store(tmp_path: Path) -> Iterator[DuckStore]:
+    with DuckStore(tmp_path / "throng.duckdb") as opened:
         yield opened
 
 
@@ -59,22 +60,9 @@ def page_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def hub(store: Store, page_dir: Path) -> Hub:
-    return create_app(
-        site_name="Central <Station>",
-        tick_s=60.0,
-        budget={
-            "mechanism": "buffered",
-            "rho_per_day": 0.2,
-            "passage_counters": 4,
-            "pieces": 1,
-            "shares": {"speed_now": 0, "dwell": 0, "heat": 0},
-        },
-        cameras=CAMERAS,
-        store=store,
-        port=8080,
-        page_dir=page_dir,
-    )
+def hub(tmp_path: Path, store: DuckStore, page_dir: Path) -> Iterator[Hub]:
+    with made_hub(tmp_path, store, CAMERAS, page_dir=page_dir, site_name="Central <Station>") as made:
+        yield made
 
 
 Client = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -89,7 +77,7 @@ def client(hub: Hub) -> Client:
         transport = httpx.ASGITransport(app=hub)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"origin": ORIGIN}) as http:
             if signed_in:
-                answer = await http.post("/sign-in", data={"code": hub.door.new_code()})
+                answer = await http.post("/sign-in", data={"code": code_of(hub)})
                 assert answer.status_code == 303
             yield http
 

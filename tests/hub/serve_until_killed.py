@@ -3,30 +3,17 @@
 import sys
 from pathlib import Path
 
-from throng.hub.app import create_app
+from tests.hub.making import made_hub
+
 from throng.hub.cameras import CameraEntry, PlaceEntry
 from throng.hub.server import listen, serve
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 folder = Path(sys.argv[1])
 listener = listen(0)
 port = listener.getsockname()[1]
-with Store(folder / "throng.duckdb") as store:
-    hub = create_app(
-        site_name="Station",
-        tick_s=60.0,
-        budget={
-            "mechanism": "buffered",
-            "rho_per_day": 0.2,
-            "passage_counters": 4,
-            "pieces": 1,
-            "shares": {"speed_now": 0, "dwell": 0, "heat": 0},
-        },
-        cameras=[CameraEntry("north", (PlaceEntry("door", "line"),))],
-        store=store,
-        port=port,
-        page_dir=folder / "page",
-    )
+cameras = [CameraEntry("north", (PlaceEntry("door", "line"),))]
+with DuckStore(folder / "throng.duckdb") as store, made_hub(folder, store, cameras, port=port) as hub:
     serve(
         hub,
         port=port,

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
+from tests.hub.making import made_hub
 
 from throng.alarm.rule import Rule
 from throng.data.release import Release
-from throng.hub.app import Hub, create_app
+from throng.hub.app import Hub
 from throng.hub.cameras import CameraEntry, PlaceEntry
 from throng.hub.server import listen, serve
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -44,38 +45,26 @@ def _release(camera: str, start_s: float, density: float, error: float) -> Relea
 
 
 @contextmanager
-def _served(store: Store) -> Iterator[Hub]:
+def _served(store: DuckStore) -> Iterator[Hub]:
     listener = listen(0)
-    hub = create_app(
-        site_name="Central",
-        tick_s=60.0,
-        budget={
-            "mechanism": "buffered",
-            "rho_per_day": 0.2,
-            "passage_counters": 3,
-            "pieces": 1,
-            "shares": {"speed_now": 0, "dwell": 0, "heat": 0},
-        },
-        cameras=[CameraEntry(name, (PlaceEntry("hall", "zone", in_metres=True),)) for name in ("north", "south")],
-        store=store,
-        port=listener.getsockname()[1],
-        page_dir=Path(str(files("throng.hub"))) / "page",
-        alarms=RULES,
-    )
-    ready, stop = threading.Event(), threading.Event()
-    settings = {"port": listener.getsockname()[1], "on_ready": ready.set, "listener": listener, "stop": stop}
-    thread = threading.Thread(target=serve, args=(hub,), kwargs=settings)
-    thread.start()
-    try:
-        assert ready.wait(30)
-        yield hub
-    finally:
-        stop.set()
-        thread.join(30)
+    port = listener.getsockname()[1]
+    cameras = [CameraEntry(name, (PlaceEntry("hall", "zone", in_metres=True),)) for name in ("north", "south")]
+    page_dir = Path(str(files("throng.hub"))) / "page"
+    with made_hub(store.path.parent, store, cameras, page_dir=page_dir, port=port, alarms=RULES) as hub:
+        ready, stop = threading.Event(), threading.Event()
+        settings = {"port": port, "on_ready": ready.set, "listener": listener, "stop": stop}
+        thread = threading.Thread(target=serve, args=(hub,), kwargs=settings)
+        thread.start()
+        try:
+            assert ready.wait(30)
+            yield hub
+        finally:
+            stop.set()
+            thread.join(30)
 
 
 @pytest.mark.slow
-def test_the_page_shows_and_reads_out_what_rings(store: Store) -> None:
+def test_the_page_shows_and_reads_out_what_rings(store: DuckStore) -> None:
     assert CHROMIUM, "the tests need chromium: apt-get install chromium"
     start_s = time.time() - 60 * 5.5  # what is stored ended a minute and a half ago
     store.add([_release("north", start_s + 60 * minute, 4.3, 0.1) for minute in range(4)])

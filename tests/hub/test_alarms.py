@@ -3,23 +3,26 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from tests.hub.making import made_hub
 
 from throng.alarm.rule import Rule
 from throng.data.errors import AlarmError
 from throng.data.release import Release
+from throng.data.rows import Rows
+from throng.hub.access import Sites
 from throng.hub.alarms import Alarms
-from throng.hub.app import Hub, create_app
+from throng.hub.app import Hub
 from throng.hub.cameras import CameraEntry, PlaceEntry
 from throng.hub.models import AlarmAnswer
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 pytestmark = pytest.mark.anyio
 CROWD = Rule("crowd", "north", "hall", "density", threshold=4.0, clear=2.0, severity="danger")
@@ -47,28 +50,17 @@ def _release(minute: int, density: float, *, speed: float = 1.2, unknown: str = 
 CRUSH = [1.0, 1.1, 4.5, 4.6, 4.4]
 
 
-def _hub(store: Store, page_dir: Path, rules: tuple[Rule, ...] = (CROWD, FULL, STILL)) -> Hub:
-    return create_app(
-        site_name="Central",
-        tick_s=60.0,
-        budget={
-            "mechanism": "buffered",
-            "rho_per_day": 0.2,
-            "passage_counters": 3,
-            "pieces": 1,
-            "shares": {"speed_now": 0, "dwell": 0, "heat": 0},
-        },
-        cameras=[CameraEntry("north", (PlaceEntry("hall", "zone", in_metres=True),))],
-        store=store,
-        port=8080,
-        page_dir=page_dir,
-        alarms=rules,
-    )
+@contextmanager
+def _hub(store: DuckStore, page_dir: Path, rules: tuple[Rule, ...] = (CROWD, FULL, STILL)) -> Iterator[Hub]:
+    cameras = [CameraEntry("north", (PlaceEntry("hall", "zone", in_metres=True),))]
+    with made_hub(page_dir.parent, store, cameras, page_dir=page_dir, alarms=rules) as made:
+        yield made
 
 
 @pytest.fixture
-def hub(store: Store, page_dir: Path) -> Hub:
-    return _hub(store, page_dir)
+def hub(store: DuckStore, page_dir: Path) -> Iterator[Hub]:
+    with _hub(store, page_dir) as made:
+        yield made
 
 
 def _at(minute: float) -> Callable[[], float]:
@@ -77,15 +69,15 @@ def _at(minute: float) -> Callable[[], float]:
 
 async def test_an_alarm_is_told_after_every_tick_of_its_camera() -> None:
     alarms = Alarms([CROWD, Rule("other", "south", "hall", "density", threshold=4.0, clear=2.0)], clock=_at(3))
-    told = [[(one.name, one.state) for one in alarms.take([_release(i, x)])] for i, x in enumerate(CRUSH)]
+    told = [[(one.name, one.state) for one in alarms.take(Rows.of([_release(i, x)]))] for i, x in enumerate(CRUSH)]
     assert told == [[("crowd", state)] for state in ("quiet", "quiet", "pending", "ringing", "ringing")]
 
 
-async def test_the_answer_says_it_all(store: Store) -> None:
+async def test_the_answer_says_it_all(store: DuckStore) -> None:
     alarms = Alarms([CROWD], clock=_at(5))
     assert [(one.state, one.value, one.since, one.time) for one in alarms.all()] == [("unknown", None, None, None)]
     assert alarms.all()[0].sentence == "north, hall: unknown, no numbers have come yet"
-    alarms.take([_release(i, x) for i, x in enumerate(CRUSH)])
+    alarms.take(Rows.of([_release(i, x) for i, x in enumerate(CRUSH)]))
     (one,) = alarms.all()
     assert one.sentence == "north, hall: 4.5 people/m2 (between 4.4 and 4.6), above 4 for 3 minutes"
     assert (one.state, one.severity, one.unit, one.unseen) == ("ringing", "danger", "people/m2", "")
@@ -94,22 +86,22 @@ async def test_the_answer_says_it_all(store: Store) -> None:
     assert one.model_dump(mode="json")["time"] == "2026-11-24T12:05:00Z"
 
 
-async def test_after_a_restart_the_alarms_are_as_before(store: Store) -> None:
+async def test_after_a_restart_the_alarms_are_as_before(store: DuckStore) -> None:
     before = Alarms([CROWD, FULL, STILL], clock=_at(7))
     for minute, density in enumerate([*CRUSH, 3.4]):
         store.add([_release(minute, density, unknown="dark" if minute == 1 else "", speed=0.1)])
-        before.take([_release(minute, density, unknown="dark" if minute == 1 else "", speed=0.1)])
+        before.take(Rows.of([_release(minute, density, unknown="dark" if minute == 1 else "", speed=0.1)]))
     after = Alarms([CROWD, FULL, STILL], clock=_at(7))
     after.replay(store)
     assert after.all() == before.all()
     assert [one.state for one in after.all()] == ["ringing", "quiet", "ringing"]
-    assert after.take([_release(5, 1.0)])[0].value == after.all()[0].value  # what was replayed counts once
+    assert after.take(Rows.of([_release(5, 1.0)]))[0].value == after.all()[0].value  # what was replayed counts once
 
 
-async def test_an_alarm_whose_numbers_stop_coming_says_so(store: Store) -> None:
+async def test_an_alarm_whose_numbers_stop_coming_says_so(store: DuckStore) -> None:
     now = [NOON_S]
     alarms = Alarms([CROWD, STILL], clock=lambda: now[0])
-    alarms.take([_release(i, x) for i, x in enumerate(CRUSH)])
+    alarms.take(Rows.of([_release(i, x) for i, x in enumerate(CRUSH)]))
     now[0] = NOON_S + 60 * 5 + 124
     assert [(one.state, one.unseen) for one in alarms.all()] == [("ringing", ""), ("quiet", "")]
     now[0] += 2
@@ -125,7 +117,7 @@ Client = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 async def test_the_route_and_the_live_feed(hub: Hub, client: Client) -> None:
-    page = hub.feed.subscribe(b"a")
+    page = hub.feed.subscribe(b"a", Sites(everywhere=True))
     hub.ingest.start()
     start_s = time.time() - 60 * len(CRUSH)
     shift = round((start_s - NOON_S) / 60)
@@ -136,7 +128,7 @@ async def test_the_route_and_the_live_feed(hub: Hub, client: Client) -> None:
     while "crowd" not in told or told["crowd"]["state"] != "ringing":
         event = await asyncio.wait_for(page.next(), 5)
         if event is not None and event.name == "alarms":
-            told |= {one["name"]: one for one in json.loads(event.data)}
+            told |= {one["name"]: one for one in (json.loads(text) for _, text in event.items or ())}
     hub.feed.unsubscribe(page)
     async with client(signed_in=True) as http:
         answer = (await http.get("/api/v1/alarms")).json()
@@ -148,10 +140,10 @@ async def test_the_route_and_the_live_feed(hub: Hub, client: Client) -> None:
     assert told["crowd"] == answer[0]
 
 
-async def test_an_alarm_is_told_after_its_tick_was_stored(hub: Hub, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_alarm_is_told_after_its_tick_was_stored(hub: Hub, store: DuckStore, monkeypatch: pytest.MonkeyPatch) -> None:
     stored: list[int] = []
 
-    def take(alarms: Alarms, batch: Sequence[Release]) -> list[AlarmAnswer]:
+    def take(alarms: Alarms, rows: Rows) -> list[AlarmAnswer]:
         stored.append(len(store.latest()))
         return []
 
@@ -162,6 +154,7 @@ async def test_an_alarm_is_told_after_its_tick_was_stored(hub: Hub, store: Store
     assert stored == [2]
 
 
-async def test_two_alarms_of_one_name_are_refused(store: Store, page_dir: Path) -> None:
-    with pytest.raises(AlarmError, match='two alarms have the name "crowd": give each its own'):
-        _hub(store, page_dir, (CROWD, CROWD))
+async def test_two_alarms_of_one_name_are_refused(store: DuckStore, page_dir: Path) -> None:
+    message = 'two alarms have the name "crowd": give each its own'
+    with pytest.raises(AlarmError, match=message), _hub(store, page_dir, (CROWD, CROWD)):
+        pass

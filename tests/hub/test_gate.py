@@ -6,34 +6,37 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from tests.hub.making import code_of
 
+from throng.data.errors import HubError
+from throng.hub.access import Need, Needs, needs
 from throng.hub.app import Hub
-from throng.hub.gate import COOKIE, FOR_STRANGERS
+from throng.hub.people.sessions import COOKIE_ON_LOOPBACK as COOKIE
 
 pytestmark = pytest.mark.anyio
 Client = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
-ASKED = {
+FOR_STRANGERS = {
+    ("GET", "/.well-known/security-policy.txt"),
+    ("GET", "/.well-known/security.txt"),
+    ("GET", "/api/v1/authority"),
     ("GET", "/health"),
+    ("GET", "/set-up"),
     ("GET", "/sign-in"),
-    ("POST", "/sign-in"),
+    ("GET", "/sign-in/passkey.js"),
     ("GET", "/sign-in/style.css"),
-    ("POST", "/sign-out"),
-    ("GET", "/"),
-    ("GET", "/assets/index.js"),
-    ("GET", "/api/v1/openapi.json"),
-    ("HEAD", "/api/v1/openapi.json"),
-    ("GET", "/api/v1/site"),
-    ("GET", "/api/v1/cameras"),
-    ("GET", "/api/v1/measures"),
-    ("GET", "/api/v1/latest"),
-    ("GET", "/api/v1/series"),
-    ("GET", "/api/v1/heat"),
-    ("GET", "/api/v1/alarms"),
-    ("GET", "/api/v1/live"),
-    ("POST", "/api/v1/sign-in-codes"),
+    ("POST", "/api/v1/enrol"),
+    ("POST", "/api/v1/sensor/renew"),
+    ("POST", "/set-up"),
+    ("POST", "/set-up/passkey"),
+    ("POST", "/set-up/passkey/options"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-in/factor"),
+    ("POST", "/sign-in/passkey"),
+    ("POST", "/sign-in/passkey/options"),
 }
+"""All that answers a stranger with anything but a refusal. One more is a decision about security."""
 
 NOT_THERE = [
     ("GET", "/docs"),
@@ -50,40 +53,46 @@ NOT_THERE = [
 ]
 
 
-def _routes(hub: Hub) -> set[tuple[str, str]]:
-    """Every method and path the hub serves; a kind of route this does not know fails."""
-    found = set()
-    for route in hub.routes:
-        if isinstance(route, Mount):
-            found.add(("GET", f"{route.path}/index.js"))
-        else:
-            assert isinstance(route, Route), f"{route!r} hides routes from this test"
-            found |= {(method, route.path) for method in route.methods or ()}
-    return found
+def _stated(hub: Hub) -> list[tuple[str, str, Need]]:
+    return Needs(hub).stated()
 
 
-def test_the_hub_serves_these_routes(hub: Hub) -> None:
-    assert _routes(hub) == ASKED
+def test_strangers_are_answered_here_and_nowhere_else(hub: Hub) -> None:
+    assert {(method, path) for method, path, need in _stated(hub) if "stranger" in need.askers} == FOR_STRANGERS
 
 
-def test_strangers_are_given_health_and_sign_in_only() -> None:
-    assert {("GET", "/health"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/sign-in/style.css")} == FOR_STRANGERS
+def test_a_route_that_states_no_need_is_refused(hub: Hub) -> None:
+    hub.get("/api/v1/forgotten")(lambda: {})
+    with pytest.raises(HubError, match="/api/v1/forgotten states no need"):
+        Needs(hub)
+    hub.router.routes.pop()
+    hub.mount("/files", StaticFiles(directory=".", check_dir=False))
+    with pytest.raises(HubError, match="/files states no need"):
+        Needs(hub)
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [*sorted(ASKED - FOR_STRANGERS), *NOT_THERE],
-)
-async def test_a_stranger_is_sent_away(client: Client, method: str, path: str) -> None:
+def test_a_need_names_roles_that_there_are() -> None:
+    with pytest.raises(ValueError, match="a need names roles"):
+        needs("editor")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="a need names roles"):
+        needs()
+
+
+async def test_a_stranger_is_sent_away(client: Client, hub: Hub) -> None:
+    closed = [
+        (method, path.replace("{", "").replace("}", "")) for method, path, need in _stated(hub) if "stranger" not in need.askers
+    ]
     async with client() as http:
-        for cookie in ({}, {COOKIE: "x" * 43}, {COOKIE: ""}):
-            answer = await http.request(method, path, headers={"cookie": "; ".join(f"{k}={v}" for k, v in cookie.items())})
-            if "/api/" in path and ".." not in path:
-                assert answer.status_code == 401
-                assert method == "HEAD" or answer.json() == {"detail": "sign in first, at /sign-in"}
-            else:
-                assert answer.status_code in (401, 303)
-            assert "north" not in answer.text
+        for method, path in [*closed, *NOT_THERE]:
+            for cookie in ({}, {COOKIE: "x" * 43}, {COOKIE: ""}):
+                told = "; ".join(f"{name}={value}" for name, value in cookie.items())
+                answer = await http.request(method, path, headers={"cookie": told})
+                if "/api/" in path and ".." not in path:
+                    assert answer.status_code == 401, path
+                    assert method == "HEAD" or answer.json() == {"detail": "sign in first, at /sign-in"}
+                else:
+                    assert answer.status_code in (401, 303), path
+                assert "north" not in answer.text
 
 
 async def test_a_stranger_may_ask_whether_it_runs(client: Client) -> None:
@@ -112,13 +121,14 @@ async def test_names_of_this_machine_are_served(client: Client, host: str) -> No
 )
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/api/v1/sign-in-codes"])
 async def test_a_change_asked_for_by_another_page_is_refused(client: Client, hub: Hub, path: str, origin: str | None) -> None:
-    code = hub.door.new_code()
+    code = code_of(hub)
     async with client(signed_in=True) as http:
         del http.headers["origin"]
         headers = {"origin": origin} if origin else {}
         assert (await http.post(path, headers=headers, data={"code": code})).status_code == 403
         assert (await http.get("/api/v1/site")).status_code == 200
-    assert hub.door.sign_in(code)
+    async with client() as http:
+        assert (await http.post("/sign-in", data={"code": code})).status_code == 303
 
 
 @pytest.mark.parametrize("signed_in", [False, True])

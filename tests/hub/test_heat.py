@@ -1,6 +1,6 @@
 """Heat maps: asked for by the hour, and in nobody's way who asked for something else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +9,15 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from tests.hub.making import made_hub
 
 from throng.data.place import HEAT_COLUMNS, HEAT_ROWS, Extras, cell_name
 from throng.data.release import Release
-from throng.hub.app import Hub, create_app
+from throng.data.rows import Rows
+from throng.hub.app import Hub
 from throng.hub.cameras import CameraEntry, PlaceEntry
-from throng.hub.models import HeatAnswer, tick_of_release, tick_of_rows
-from throng.store.store import Store
+from throng.hub.models import HeatAnswer, tick_of_stored, ticks_of_rows
+from throng.store.duck import DuckStore
 
 pytestmark = pytest.mark.anyio
 Client = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -41,24 +43,19 @@ def _release(start_s: float, first: float = 0.0, *, tick_s: float = 60.0, camera
 
 
 @pytest.fixture
-def hub(store: Store, page_dir: Path) -> Hub:
+def hub(tmp_path: Path, store: DuckStore, page_dir: Path) -> Iterator[Hub]:
     """A hub of one camera with a heat map and one without."""
     hall = (PlaceEntry("hall", "zone"),)
-    return create_app(
-        site_name="Central",
-        tick_s=60.0,
-        budget={
-            "mechanism": "pure-tree",
-            "epsilon_per_day": 1.0,
-            "passage_counters": 3,
-            "pieces": 2,
-            "shares": {"speed_now": 0, "dwell": 0, "heat": 0.25},
-        },
-        cameras=[CameraEntry("north", hall, Extras(heat=True)), CameraEntry("south", hall)],
-        store=store,
-        port=8080,
-        page_dir=page_dir,
-    )
+    cameras = [CameraEntry("north", hall, Extras(heat=True)), CameraEntry("south", hall)]
+    budget = {
+        "mechanism": "pure-tree",
+        "epsilon_per_day": 1.0,
+        "passage_counters": 3,
+        "pieces": 2,
+        "shares": {"speed_now": 0, "dwell": 0, "heat": 0.25},
+    }
+    with made_hub(tmp_path, store, cameras, page_dir=page_dir, budget=budget) as made:
+        yield made
 
 
 async def _heat(http: httpx.AsyncClient, **asked: str) -> Any:
@@ -68,7 +65,7 @@ async def _heat(http: httpx.AsyncClient, **asked: str) -> Any:
     return answer.json()
 
 
-async def test_the_map_lies_as_the_picture_does(client: Client, store: Store) -> None:
+async def test_the_map_lies_as_the_picture_does(client: Client, store: DuckStore) -> None:
     store.add([_release(NOON_S + 3540)])
     async with client(signed_in=True) as http:
         answer = await _heat(http, end="2026-11-24T13:00:00Z")
@@ -83,7 +80,7 @@ async def test_the_map_lies_as_the_picture_does(client: Client, store: Store) ->
     }
 
 
-async def test_it_is_of_the_newest_hour_that_had_ended(client: Client, store: Store) -> None:
+async def test_it_is_of_the_newest_hour_that_had_ended(client: Client, store: DuckStore) -> None:
     store.add([_release(NOON_S + 3600 * hour - 60, 100 * hour) for hour in (1, 2)])
     async with client(signed_in=True) as http:
         for end, hour in (("13:00:00", 1), ("13:59:59.999", 1), ("14:00:00", 2), ("23:00:00", 2)):
@@ -95,7 +92,7 @@ async def test_it_is_of_the_newest_hour_that_had_ended(client: Client, store: St
             assert (answer["time"], answer["values"], answer["unknown"]) == (None, None, "no hour with a map has ended yet")
 
 
-async def test_by_default_it_is_the_last_hours(client: Client, store: Store) -> None:
+async def test_by_default_it_is_the_last_hours(client: Client, store: DuckStore) -> None:
     hour_s = datetime.now(UTC).timestamp() // 3600 * 3600
     store.add([_release(hour_s - 3660, 1), _release(hour_s - 60, 2), _release(hour_s + 3540, 3)])
     async with client(signed_in=True) as http:
@@ -103,14 +100,16 @@ async def test_by_default_it_is_the_last_hours(client: Client, store: Store) -> 
 
 
 @pytest.mark.parametrize(("start_s", "tick_s"), [(NOON_S, 3600.0), (NOON_S + 3594, 27.0)])
-async def test_the_hour_is_the_one_that_the_tick_begins_in(client: Client, store: Store, start_s: float, tick_s: float) -> None:
+async def test_the_hour_is_the_one_that_the_tick_begins_in(
+    client: Client, store: DuckStore, start_s: float, tick_s: float
+) -> None:
     store.add([_release(start_s, tick_s=tick_s)])
     async with client(signed_in=True) as http:
         answer = await _heat(http, end="2026-11-24T14:00:00Z")
     assert answer["time"] == "2026-11-24T12:00:00Z"
 
 
-async def test_an_unknown_hour_is_no_map_of_zeros(client: Client, store: Store) -> None:
+async def test_an_unknown_hour_is_no_map_of_zeros(client: Client, store: DuckStore) -> None:
     store.add([_release(NOON_S - 60), _release(NOON_S + 3540, unknown="dark")])
     async with client(signed_in=True) as http:
         answer = await _heat(http, end="2026-11-24T13:30:00Z")
@@ -118,7 +117,7 @@ async def test_an_unknown_hour_is_no_map_of_zeros(client: Client, store: Store) 
     assert answer["unknown"] == "dark"
 
 
-async def test_a_camera_without_a_map_has_none(client: Client, store: Store) -> None:
+async def test_a_camera_without_a_map_has_none(client: Client, store: DuckStore) -> None:
     async with client(signed_in=True) as http:
         for camera in ("south", "nowhere", "' OR 1 = 1; --"):
             answer = await http.get("/api/v1/heat", params={"camera": camera})
@@ -128,16 +127,17 @@ async def test_a_camera_without_a_map_has_none(client: Client, store: Store) -> 
         assert (await _heat(http, camera="south", end="2026-11-24T13:00:00Z"))["rows"] == 9
 
 
-async def test_the_newest_numbers_and_live_ticks_are_without_it(client: Client, store: Store) -> None:
+async def test_the_newest_numbers_and_live_ticks_are_without_it(client: Client, store: DuckStore) -> None:
     release = _release(NOON_S + 3540)
     store.add([release])
     async with client(signed_in=True) as http:
         assert [row["quantity"] for row in (await http.get("/api/v1/latest")).json()] == ["occupancy"]
-    for tick in (tick_of_release(release), tick_of_rows(store.tick("north", NOON_S + 3540))):
+    whole = ticks_of_rows(Rows.of([release]), [("north", round(1e6 * (NOON_S + 3540)))])
+    for tick in (*whole, tick_of_stored(store.tick("north", NOON_S + 3540))):
         assert [row.quantity for row in tick.rows] == ["occupancy"]
 
 
-async def test_a_cell_is_no_place(client: Client, store: Store) -> None:
+async def test_a_cell_is_no_place(client: Client, store: DuckStore) -> None:
     store.add([_release(NOON_S + 3540)])
     async with client(signed_in=True) as http:
         for path in ("cameras", "measures"):

@@ -3,19 +3,20 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from throng.data.errors import StoreError
+from throng.data.errors import HubError, StoreError
 from throng.data.release import Release
+from throng.data.rows import Rows
 from throng.hub import ingest as ingest_module
 from throng.hub.cameras import CameraEntry, Cameras
 from throng.hub.ingest import Ingest
 from throng.hub.live import Event, Feed
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 MakeRelease = Callable[..., Release]
 PROBLEM = "the store cannot be written: the disk is full"
@@ -24,35 +25,34 @@ PROBLEM = "the store cannot be written: the disk is full"
 class RecordingFeed(Feed):
     """Remembers what was published, and how many rows the store held at that moment."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: DuckStore) -> None:
         super().__init__()
         self.store = store
         self.events: list[tuple[str, Any]] = []
         self.unstored: list[Any] = []
 
     def publish(self, event: Event) -> None:
-        data = json.loads(event.data)
-        if event.name == "tick":
-            rows = [row for row in self.store.latest() if row.camera == data["camera"]]
-            if not rows:
+        for _, text in event.items or ():
+            data = json.loads(text)
+            if event.name == "ticks" and not [row for row in self.store.latest() if row.camera == data["camera"]]:
                 self.unstored.append(data)
-        self.events.append((event.name, data))
+            self.events.append((event.name, data))
 
     def ticks(self) -> list[Any]:
-        return [data for name, data in self.events if name == "tick"]
+        return [data for name, data in self.events if name == "ticks"]
 
 
-class FailingStore(Store):
+class FailingStore(DuckStore):
     """A store whose disk is full until it is told otherwise."""
 
     full = False
     attempts = 0
 
-    def add(self, releases: Sequence[Release]) -> int:
+    def add_rows(self, rows: Rows) -> int:
         self.attempts += 1
         if self.full:
             raise StoreError(PROBLEM)
-        return super().add(releases)
+        return super().add_rows(rows)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def cameras() -> Cameras:
 @pytest.fixture
 def ingest(store: FailingStore, feed: RecordingFeed, cameras: Cameras, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ingest]:
     monkeypatch.setattr(ingest_module, "_RETRY_S", (0.01,))
-    made = Ingest(store, feed, cameras, most_waiting=20)
+    made = Ingest(store, feed, cameras, most_waiting_rows=60)
     yield made
     made.stop()
 
@@ -85,7 +85,7 @@ def _until(happened: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
-def test_what_is_put_is_stored_then_shown(ingest: Ingest, store: Store, feed: RecordingFeed, release: MakeRelease) -> None:
+def test_what_is_put_is_stored_then_shown(ingest: Ingest, store: DuckStore, feed: RecordingFeed, release: MakeRelease) -> None:
     ingest.start()
     ingest.put(release(start_s=60, value=-2))
     ingest.put(release("south", 60, unknown="dark"))
@@ -131,7 +131,7 @@ def test_while_the_store_fails_nothing_is_shown_and_nothing_is_lost(
     assert ingest.problem == PROBLEM
     assert {(status.state, status.reason) for status in cameras.all()} == {("unknown", PROBLEM)}
     assert feed.ticks() == []
-    assert len([data for name, data in feed.events if name == "camera" and data["reason"] == PROBLEM]) == 2  # told once
+    assert len([data for name, data in feed.events if name == "cameras" and data["reason"] == PROBLEM]) == 2  # told once
     store.full = False
     _until(lambda: len(feed.ticks()) == 10)
     assert ingest.problem == ""
@@ -157,14 +157,14 @@ def test_releases_given_up_while_they_were_being_stored_are_not_lost(
     ingest: Ingest, store: FailingStore, release: MakeRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writing, go_on = threading.Event(), threading.Event()
-    add = store.add
+    add_rows = store.add_rows
 
-    def slow(releases: Sequence[Release]) -> int:
+    def slow(rows: Rows) -> int:
         writing.set()
         go_on.wait()
-        return add(releases)
+        return add_rows(rows)
 
-    monkeypatch.setattr(store, "add", slow)
+    monkeypatch.setattr(store, "add_rows", slow)
     for i in range(20):
         ingest.put(release(start_s=60.0 * i, value=i))
     ingest.start()
@@ -176,7 +176,7 @@ def test_releases_given_up_while_they_were_being_stored_are_not_lost(
     assert store.series("north", "door", "in", start_s=0, end_s=1e6).values.tolist() == list(range(27))
 
 
-def test_stopping_stores_what_waits(ingest: Ingest, store: Store, release: MakeRelease) -> None:
+def test_stopping_stores_what_waits(ingest: Ingest, store: DuckStore, release: MakeRelease) -> None:
     for i in range(20):
         ingest.put(release(start_s=60.0 * i))
     ingest.start()
@@ -197,14 +197,14 @@ def test_stopping_while_the_store_fails_tells_what_is_lost(ingest: Ingest, store
 def test_a_fault_of_ours_is_not_silent(
     ingest: Ingest, store: FailingStore, cameras: Cameras, release: MakeRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(releases: Sequence[Release]) -> int:
+    def broken(rows: Rows) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(store, "add", broken)
+    monkeypatch.setattr(store, "add_rows", broken)
     ingest.start()
     ingest.put(release())
     _until(lambda: ingest.problem)
-    assert cameras.all()[0].reason == "the hub has stopped storing releases: start it again"
+    assert cameras.all()[0].reason == "the hub has stopped storing numbers: start it again"
     assert ingest.stop() == 1
 
 
@@ -212,3 +212,71 @@ def test_putting_never_waits_for_the_store(ingest: Ingest, release: MakeRelease)
     for i in range(100):  # nothing is storing
         ingest.put(release(start_s=60.0 * i))
     assert ingest.stop() == 100
+
+
+def test_a_sensor_is_answered_once_its_rows_are_stored(ingest: Ingest, store: FailingStore, release: MakeRelease) -> None:
+    answer = ingest.submit(Rows.of([release(value=3)]))
+    assert not answer.done()
+    ingest.start()
+    assert answer.result(10) is None
+    assert store.latest()[0].value == 3
+
+
+def test_a_sensor_is_told_when_its_rows_cannot_be_stored_and_keeps_them(
+    ingest: Ingest, store: FailingStore, release: MakeRelease
+) -> None:
+    store.full = True
+    ingest.start()
+    with pytest.raises(StoreError, match="the disk is full"):
+        ingest.submit(Rows.of([release()])).result(10)
+    store.full = False
+    assert ingest.submit(Rows.of([release()])).result(10) is None
+    assert ingest.stop() == 0
+
+
+def test_a_sensor_is_sent_away_while_too_much_waits(ingest: Ingest, release: MakeRelease) -> None:
+    for i in range(20):
+        ingest.put(release(start_s=60.0 * i))
+    with pytest.raises(HubError, match="send this again"):
+        ingest.submit(Rows.of([release()]))
+
+
+def test_late_rows_give_way_to_live_ones_and_are_no_news(
+    ingest: Ingest, store: FailingStore, feed: RecordingFeed, release: MakeRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    add_rows = store.add_rows
+    monkeypatch.setattr(store, "add_rows", lambda rows: order.append(rows.series[0][0]) or add_rows(rows))
+    late = [ingest.submit(Rows.of([release("south", 60.0 * i)]), late=True) for i in range(2)]
+    live = ingest.submit(Rows.of([release("north", 600)]))
+    ingest.start()
+    for answer in (*late, live):
+        answer.result(10)
+    assert ingest.stop() == 0
+    assert order == ["north", "south"]
+    assert [tick["camera"] for tick in feed.ticks()] == ["north"]
+    assert len(store.latest()) == 6
+
+
+def test_an_older_tick_is_stored_but_is_no_news(
+    ingest: Ingest, store: FailingStore, feed: RecordingFeed, release: MakeRelease
+) -> None:
+    ingest.start()
+    for start_s in (120, 60, 120, 180):
+        ingest.submit(Rows.of([release(start_s=start_s)])).result(10)
+    assert ingest.stop() == 0
+    assert [tick["time"][14:19] for tick in feed.ticks()] == ["02:00", "03:00"]
+    assert len(store.series("north", "door", "in", start_s=0, end_s=1e6)) == 3
+
+
+def test_every_stretch_of_a_budget_is_told_once_before_its_first_number(
+    store: FailingStore, feed: RecordingFeed, cameras: Cameras, release: MakeRelease
+) -> None:
+    told: list[tuple[tuple[str, str, str], int]] = []
+    spent = lambda spends: told.extend((spend, len(store.latest())) for spend in spends)  # noqa: E731
+    ingest = Ingest(store, feed, cameras, spent=spent)
+    ingest.start()
+    for one in (release(start_s=0), release(start_s=60), release("south"), release(start_s=120)):
+        ingest.submit(Rows.of([one])).result(10)
+    ingest.stop()
+    assert told == [(("north", "2026-11-24/1", "noise"), 0), (("south", "2026-11-24/1", "noise"), 3)]

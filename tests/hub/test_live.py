@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from throng.hub import live
+from throng.hub.access import NOWHERE, Sites
 from throng.hub.live import ENDED, RELOAD, Event, Feed, Subscription, stream
 
 pytestmark = pytest.mark.anyio
+ALL = Sites(everywhere=True)
 ALWAYS: Callable[[bytes], bool] = lambda session: True  # noqa: E731
 
 
 def _tick(number: int) -> Event:
-    return Event("tick", str(number))
+    return Event("ticks", (("", str(number)),))
 
 
 async def _rest(events: AsyncIterator[bytes]) -> list[bytes]:
@@ -23,7 +25,7 @@ async def _rest(events: AsyncIterator[bytes]) -> list[bytes]:
 
 async def test_events_come_in_order_from_another_thread() -> None:
     feed = Feed()
-    pages = [feed.subscribe(b"a"), feed.subscribe(b"b")]
+    pages = [feed.subscribe(b"a", ALL), feed.subscribe(b"b", ALL)]
 
     def publish() -> None:
         for i in range(100):
@@ -37,18 +39,29 @@ async def test_events_come_in_order_from_another_thread() -> None:
 
 
 async def test_an_event_on_the_wire() -> None:
-    assert Event("tick", '{"a": 1}').encode() == b'event: tick\ndata: {"a": 1}\n\n'
+    assert RELOAD.encode(NOWHERE) == b"event: reload\ndata: {}\n\n"
+    event = Event("ticks", (("a", "1"), ("b", "2"), ("a", "3")))
+    assert event.encode(ALL) == b"event: ticks\ndata: [1,2,3]\n\n"
+
+
+async def test_a_page_gets_what_it_may_see_and_hears_nothing_of_the_rest() -> None:
+    feed = Feed()
+    page = stream(feed, b"a", Sites(frozenset({"b"})), first=list, is_open=ALWAYS)
+    await anext(page)
+    feed.publish(Event("ticks", (("a", "1"),)))
+    feed.publish(Event("ticks", (("a", "1"), ("b", "2"))))
+    assert await anext(page) == b"event: ticks\ndata: [2]\n\n"
 
 
 async def test_a_slow_page_loses_its_place_and_a_quick_one_does_not() -> None:
     feed = Feed()
-    slow = stream(feed, b"slow", first=list, is_open=ALWAYS)
+    slow = stream(feed, b"slow", ALL, first=list, is_open=ALWAYS)
     assert (await anext(slow)).startswith(b"retry")
-    quick = feed.subscribe(b"quick")
+    quick = feed.subscribe(b"quick", ALL)
     for i in range(1000):
         feed.publish(_tick(i))
         assert await quick.next() == _tick(i)
-    assert await _rest(slow) == [RELOAD.encode()]
+    assert await _rest(slow) == [RELOAD.encode(ALL)]
     feed.publish(_tick(0))  # to a page that is gone
     assert await quick.next() == _tick(0)
 
@@ -58,17 +71,17 @@ async def test_a_page_starts_with_the_states_and_misses_nothing_after_them() -> 
 
     def first() -> list[Event]:
         feed.publish(_tick(1))  # published while the states are being asked for
-        return [Event("camera", "north")]
+        return [Event("cameras", (("", "1"),))]
 
-    page = stream(feed, b"a", first=first, is_open=ALWAYS)
-    assert [await anext(page) for _ in range(3)][1:] == [Event("camera", "north").encode(), _tick(1).encode()]
+    page = stream(feed, b"a", ALL, first=first, is_open=ALWAYS)
+    assert [await anext(page) for _ in range(3)][1:] == [Event("cameras", (("", "1"),)).encode(ALL), _tick(1).encode(ALL)]
     feed.close()
     assert await _rest(page) == []
 
 
 async def test_closing_ends_every_page_now_and_later() -> None:
     feed = Feed()
-    pages = [stream(feed, b"a", first=list, is_open=ALWAYS) for _ in range(3)]
+    pages = [stream(feed, b"a", ALL, first=list, is_open=ALWAYS) for _ in range(3)]
     for page in pages[:2]:
         await anext(page)
     for i in range(500):
@@ -80,39 +93,39 @@ async def test_closing_ends_every_page_now_and_later() -> None:
 
 async def test_ending_a_session_ends_its_pages_only() -> None:
     feed = Feed()
-    mine, other = (stream(feed, session, first=list, is_open=ALWAYS) for session in (b"a", b"b"))
+    mine, other = (stream(feed, session, ALL, first=list, is_open=ALWAYS) for session in (b"a", b"b"))
     await anext(mine)
     await anext(other)
     feed.end(b"a")
     feed.publish(_tick(1))
-    assert await _rest(mine) == [ENDED.encode()]
-    assert await anext(other) == _tick(1).encode()
+    assert await _rest(mine) == [ENDED.encode(ALL)]
+    assert await anext(other) == _tick(1).encode(ALL)
 
 
 async def test_a_session_that_is_over_gets_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     feed = Feed()
     is_open = True
-    page = stream(feed, b"a", first=list, is_open=lambda session: is_open)
+    page = stream(feed, b"a", ALL, first=list, is_open=lambda session: is_open)
     await anext(page)
     is_open = False
     feed.publish(_tick(1))
-    assert await _rest(page) == [ENDED.encode()]
+    assert await _rest(page) == [ENDED.encode(ALL)]
 
 
 async def test_a_silent_feed_has_a_heartbeat_and_ends_with_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "HEARTBEAT_S", 0.001)
     is_open = True
-    page = stream(Feed(), b"a", first=list, is_open=lambda session: is_open)
+    page = stream(Feed(), b"a", ALL, first=list, is_open=lambda session: is_open)
     await anext(page)
     assert (await anext(page)).startswith(b":")
     is_open = False
-    assert await _rest(page) == [ENDED.encode()]
+    assert await _rest(page) == [ENDED.encode(ALL)]
 
 
 async def test_a_page_that_goes_away_leaves_the_feed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_MOST_PAGES", 1)
     feed = Feed()
-    page = stream(feed, b"a", first=list, is_open=ALWAYS)
+    page = stream(feed, b"a", ALL, first=list, is_open=ALWAYS)
     assert not feed.is_full
     await anext(page)
     assert feed.is_full
@@ -126,6 +139,6 @@ async def test_a_page_that_goes_away_leaves_the_feed(monkeypatch: pytest.MonkeyP
 
 def test_offering_to_a_page_whose_loop_is_closed_does_nothing() -> None:
     async def subscribed() -> Subscription:
-        return Feed().subscribe(b"a")
+        return Feed().subscribe(b"a", ALL)
 
     asyncio.run(subscribed()).offer(_tick(1))

@@ -1,16 +1,15 @@
 """What `throng run` tells the hub of a site: each camera's tick and extras, and where the budget goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from throng.cli.run import _hub
+from throng.cli.opened import Place, hub_of, kept_of, place_of
 from throng.hub.app import Hub
 from throng.site.read import read_site
-from throng.store.store import Store
 
 pytestmark = pytest.mark.anyio
 Client = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -36,9 +35,11 @@ line = [{{ name = "gate", from = [0, 0], to = [100, 0] }}]
 
 
 @pytest.fixture
-def hub(tmp_path: Path, store: Store, request: pytest.FixtureRequest) -> Hub:
+def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hub]:
     (tmp_path / "site.toml").write_text(SITE.format(budget=request.param))
-    return _hub(read_site(tmp_path / "site.toml"), store, 8080)
+    site = read_site(tmp_path / "site.toml")
+    with place_of(site, port=0).listener as listener, kept_of(site, lasting=False) as kept:
+        yield hub_of(site, kept, Place(listener, "127.0.0.1", ()))
 
 
 @pytest.mark.parametrize(

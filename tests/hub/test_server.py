@@ -14,12 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.hub.making import code_of
 
 from throng.data.errors import HubError, StoreError
 from throng.data.release import Release
 from throng.hub.app import Hub
 from throng.hub.server import listen, serve
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 MakeRelease = Callable[..., Release]
 
@@ -65,7 +66,7 @@ class Served:
     @contextmanager
     def signed_in(self) -> Iterator[httpx.Client]:
         with httpx.Client(base_url=self.url, headers={"origin": self.url}, timeout=10) as http:
-            assert http.post("/sign-in", data={"code": self.hub.door.new_code()}).status_code == 303
+            assert http.post("/sign-in", data={"code": code_of(self.hub)}).status_code == 303
             yield http
 
 
@@ -90,13 +91,13 @@ def test_a_page_sees_a_tick_that_is_put(served: Served, release: MakeRelease) ->
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.headers["cache-control"] == "no-store"
         events = _events(answer.iter_lines())
-        assert [next(events)[1]["name"] for _ in range(2)] == ["north", "south"]
+        assert [camera["name"] for camera in next(events)[1]] == ["north", "south"]
         served.hub.ingest.camera_state("north", "live")
-        name, camera = next(events)
-        assert (name, camera["name"], camera["state"]) == ("camera", "north", "live")
+        name, (camera,) = next(events)
+        assert (name, camera["name"], camera["state"]) == ("cameras", "north", "live")
         served.hub.ingest.put(release(start_s=60, value=7))
-        name, tick = next(events)
-        assert (name, tick["time"], tick["rows"][0]["value"]) == ("tick", "1970-01-01T00:01:00Z", 7.0)
+        name, (tick,) = next(events)
+        assert (name, tick["time"], tick["rows"][0]["value"]) == ("ticks", "1970-01-01T00:01:00Z", 7.0)
         assert http.get("/api/v1/latest").json()[0]["value"] == 7.0
 
 
@@ -108,7 +109,7 @@ def test_signing_out_ends_the_live_pages(served: Served) -> None:
         assert [name for name, _ in events][-1] == "ended"
 
 
-def test_stopping_ends_live_pages_and_stores_what_waits(served: Served, store: Store, release: MakeRelease) -> None:
+def test_stopping_ends_live_pages_and_stores_what_waits(served: Served, store: DuckStore, release: MakeRelease) -> None:
     with served.signed_in() as http, http.stream("GET", "/api/v1/live") as answer:
         lines = answer.iter_lines()
         next(lines)
@@ -116,12 +117,12 @@ def test_stopping_ends_live_pages_and_stores_what_waits(served: Served, store: S
             served.hub.ingest.put(release(start_s=60.0 * i))
         served.end()
         names = [name for name, _ in _events(lines)]  # ends: the answer is complete, not cut off
-        assert set(names) <= {"camera", "tick"}
+        assert set(names) <= {"cameras", "ticks"}
     assert served.told == ["ready", "stop"]
     assert len(store.series("north", "door", "in", start_s=0, end_s=1e6)) == 50
 
 
-def test_what_could_not_be_stored_to_the_end_is_an_error(served: Served, store: Store, release: MakeRelease) -> None:
+def test_what_could_not_be_stored_to_the_end_is_an_error(served: Served, store: DuckStore, release: MakeRelease) -> None:
     store.close()
     served.hub.ingest.put(release())
     served.end()
@@ -162,7 +163,7 @@ def test_what_fails_when_ready_stops_the_rest(hub: Hub) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_cleanly_and_its_output_holds_no_secret(tmp_path: Path, number: signal.Signals) -> None:
-    script = [sys.executable, str(Path(__file__).parent / "serve_until_killed.py"), str(tmp_path)]
+    script = [sys.executable, "-m", "tests.hub.serve_until_killed", str(tmp_path)]
     with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()

@@ -1,6 +1,6 @@
 """Views by the hour and day: they agree with the ticks of a real wall, also over a crash, and say what they cannot give."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,17 +9,18 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from tests.hub.making import made_hub
 
 from throng.data.measurement import Measurement
 from throng.data.place import Line, Zone
-from throng.hub.app import Hub, create_app
+from throng.hub.app import Hub
 from throng.hub.cameras import CameraEntry, PlaceEntry
 from throng.hub.models import SeriesAnswer
 from throng.privacy.budget import Budget
 from throng.privacy.ledger import Ledger
 from throng.privacy.wall import Wall
 from throng.site.budget import BudgetTable
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 pytestmark = pytest.mark.anyio
 Client = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -30,7 +31,9 @@ CRASHED_H, ENDED_H = 3, 6
 FRAME_S = 5
 
 
-def _watched(store: Store, ledger: Ledger, begin_h: float, end_h: float, *, camera: str = "north", tick_s: int = 60) -> None:
+def _watched(
+    store: DuckStore, ledger: Ledger, begin_h: float, end_h: float, *, camera: str = "north", tick_s: int = 60
+) -> None:
     """Let a wall see crossings and visits at random from one hour of the day to another, and store what it releases."""
     chance = np.random.default_rng()
     lines = [Line("door", np.array([[0.0, 0.0], [100.0, 0.0]]))]
@@ -47,21 +50,16 @@ def _watched(store: Store, ledger: Ledger, begin_h: float, end_h: float, *, came
 
 
 @pytest.fixture
-def hub(store: Store, page_dir: Path) -> Hub:
+def hub(tmp_path: Path, store: DuckStore, page_dir: Path) -> Iterator[Hub]:
     """A hub whose cameras tick every minute, hour, and 45 minutes."""
-    return create_app(
-        site_name="Central",
-        tick_s=60.0,
-        budget=BudgetTable().model_dump(exclude={"epsilon_per_day", "pieces_measured"}),
-        cameras=[
-            CameraEntry("north", (PlaceEntry("door", "line"), PlaceEntry("hall", "zone"))),
-            CameraEntry("south", (PlaceEntry("door", "line"),), tick_s=3600.0),
-            CameraEntry("west", (PlaceEntry("stairs", "zone"),), tick_s=2700.0),
-        ],
-        store=store,
-        port=8080,
-        page_dir=page_dir,
-    )
+    cameras = [
+        CameraEntry("north", (PlaceEntry("door", "line"), PlaceEntry("hall", "zone"))),
+        CameraEntry("south", (PlaceEntry("door", "line"),), tick_s=3600.0),
+        CameraEntry("west", (PlaceEntry("stairs", "zone"),), tick_s=2700.0),
+    ]
+    budget = BudgetTable().model_dump(exclude={"epsilon_per_day", "pieces_measured"})
+    with made_hub(tmp_path, store, cameras, page_dir=page_dir, budget=budget) as made:
+        yield made
 
 
 @pytest.fixture
@@ -85,7 +83,7 @@ def _sum(rows: list[dict[str, Any]]) -> float:
     return sum(float(row["value"]) for row in rows if row["value"] is not None)
 
 
-async def test_an_hour_is_what_its_ticks_add_up_to(client: Client, store: Store, ledger: Ledger) -> None:
+async def test_an_hour_is_what_its_ticks_add_up_to(client: Client, store: DuckStore, ledger: Ledger) -> None:
     _watched(store, ledger, 0.2, 3.5)
     async with client(signed_in=True) as http:
         for place, quantity in zip(PLACES, COUNTS, strict=True):
@@ -99,7 +97,7 @@ async def test_an_hour_is_what_its_ticks_add_up_to(client: Client, store: Store,
                 assert ticks[0]["standard_error"] < row["standard_error"] < 60 * ticks[0]["standard_error"]
 
 
-async def test_a_day_is_what_its_ticks_add_up_to_also_over_a_crash(client: Client, store: Store, ledger: Ledger) -> None:
+async def test_a_day_is_what_its_ticks_add_up_to_also_over_a_crash(client: Client, store: DuckStore, ledger: Ledger) -> None:
     _watched(store, ledger, 0, CRASHED_H)
     _watched(store, ledger, CRASHED_H, ENDED_H)
     async with client(signed_in=True) as http:
@@ -114,7 +112,7 @@ async def test_a_day_is_what_its_ticks_add_up_to_also_over_a_crash(client: Clien
                 assert await _rows(http, place, *asked) == [day]
 
 
-async def test_of_a_stock_an_hour_and_a_day_are_the_last_known_tick(client: Client, store: Store, ledger: Ledger) -> None:
+async def test_of_a_stock_an_hour_and_a_day_are_the_last_known_tick(client: Client, store: DuckStore, ledger: Ledger) -> None:
     _watched(store, ledger, 0, CRASHED_H)
     _watched(store, ledger, CRASHED_H + 0.5, ENDED_H)
     async with client(signed_in=True) as http:
@@ -127,7 +125,7 @@ async def test_of_a_stock_an_hour_and_a_day_are_the_last_known_tick(client: Clie
     assert day == hours[-1] | {"time": "2026-11-24T00:00:00Z"}
 
 
-async def test_where_a_tick_is_an_hour_the_hour_is_the_tick(client: Client, store: Store, ledger: Ledger) -> None:
+async def test_where_a_tick_is_an_hour_the_hour_is_the_tick(client: Client, store: DuckStore, ledger: Ledger) -> None:
     _watched(store, ledger, 0, 4, camera="south", tick_s=3600)
     async with client(signed_in=True) as http:
         hours, ticks = [
@@ -146,7 +144,7 @@ async def test_where_ticks_make_no_hour_that_is_said(client: Client) -> None:
         assert (answer.status_code, answer.json()["rows"]) == (200, [])
 
 
-async def test_steps_begin_with_the_one_that_holds_the_start(client: Client, store: Store, ledger: Ledger) -> None:
+async def test_steps_begin_with_the_one_that_holds_the_start(client: Client, store: DuckStore, ledger: Ledger) -> None:
     _watched(store, ledger, 0, 4)
     async with client(signed_in=True) as http:
         whole = await _rows(http, "hall", "entries", "hour", (0, 24))

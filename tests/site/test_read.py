@@ -17,7 +17,7 @@ from throng.site.expect import choices, keys_of
 from throng.site.model import Camera, Site
 from throng.site.read import read_site
 
-SITE_KEYS = "name, data, tick_s, port, precision, budget, camera, alarm"
+SITE_KEYS = "name, data, tick_s, port, precision, budget, hub, camera, alarm"
 HEAD = 'name = "Central"\n'
 CAMERA = '[[camera]]\nname = "north"\naddress = "film.mp4"\n'
 SECRET = "hunter2-geheim"
@@ -197,7 +197,7 @@ LOGIN = "the address holds a user or password: move them to user and password_en
         ("a = " + "[" * 100_000, " the site file nests too deeply"),
         # keys
         (CAMERA, f"1: name: is missing; expected {NAME}"),
-        (HEAD, "1: camera: is missing; expected [[camera]] tables"),
+        (HEAD, "1: camera: there must be a [[camera]] table, or [hub] for cameras of other machines: add one"),
         (HEAD + "tick_ms = 60\n" + CAMERA, "2: tick_ms: unknown key; did you mean tick_s (seconds)?"),
         (HEAD + "tick = 60\n" + CAMERA, "2: tick: unknown key; did you mean tick_s (seconds)?"),
         (HEAD + "cameras = 60\n" + CAMERA, "2: cameras: unknown key; did you mean camera?"),

@@ -15,8 +15,10 @@ import numpy as np
 
 from throng.data.errors import StoreError
 from throng.data.release import Release
-from throng.store.store import Store
+from throng.store import duck
+from throng.store.duck import DuckStore
 
+duck.SETTLED_ROWS = 500  # so that the disk may also fill while rows are sorted
 KIND, FOLDER, SIZE_MB, TEXT_BYTES = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 TICKS = 2_000
 
@@ -54,12 +56,12 @@ def tick(number: int) -> list[Release]:
     ]
 
 
-def stored(store: Store) -> list[int]:
+def stored(store: DuckStore) -> list[int]:
     return [int(value) for value in store.series("camera 7", "door", "in", start_s=0, end_s=TICKS).values]
 
 
 small_disk()
-with Store(Path(FOLDER) / "throng.duckdb") as store:
+with DuckStore(Path(FOLDER) / "throng.duckdb") as store:
     added, batch, failure = 0, tick(0), ""
     while not failure:
         assert added < TICKS, "the disk never filled"
@@ -78,6 +80,6 @@ with Store(Path(FOLDER) / "throng.duckdb") as store:
     assert store.add(batch) == (50 if len(kept) == added else 0)
     assert store.add(tick(added + 1)) == 50
     assert stored(store) == list(range(added + 2))
-with Store(Path(FOLDER) / "throng.duckdb") as store:
+with DuckStore(Path(FOLDER) / "throng.duckdb") as store:
     assert stored(store) == list(range(added + 2))
     assert len(store.latest()) == 50

@@ -5,7 +5,10 @@ import sys
 import numpy as np
 
 from throng.data.release import Release
-from throng.store.store import Store
+from throng.store import duck
+from throng.store.duck import DuckStore
+
+duck.SETTLED_ROWS = 20  # so that it is also killed while rows are sorted
 
 
 def tick(number: int) -> Release:
@@ -23,7 +26,7 @@ def tick(number: int) -> Release:
     )
 
 
-with Store(sys.argv[1]) as store:
+with DuckStore(sys.argv[1]) as store:
     first = max((row.tick_start_us for row in store.latest()), default=-1_000_000) // 1_000_000 + 1
     for number in range(first, first + 100_000):
         store.add([tick(number - 1), tick(number)] if number else [tick(number)])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from throng.data.release import Release
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 HOUR_S, DAY_S = 3600, 86_400
 Ticks = dict[int, tuple[float | None, float, str]]
@@ -60,7 +60,7 @@ def test_a_step_is_its_last_known_tick(tmp_path: Path, step_s: int, add_epochs: 
     kept = {f"camera {number}": _drawn(chance) for number in range(40)}
     releases = [_release(camera, tick, *numbers) for camera, ticks in kept.items() for tick, numbers in ticks.items()]
     chance.shuffle(releases)
-    with Store(tmp_path / "throng.duckdb") as store:
+    with DuckStore(tmp_path / "throng.duckdb") as store:
         store.add(releases)
         steps = partial(store.steps, step_s=step_s, add_epochs=add_epochs, start_s=0.0, end_s=1e6)
         for camera, ticks in kept.items():
@@ -74,7 +74,7 @@ def test_a_step_is_its_last_known_tick(tmp_path: Path, step_s: int, add_epochs: 
 
 
 def test_it_reads_one_quantity_of_one_place_and_no_more_than_asked_for(tmp_path: Path) -> None:
-    with Store(tmp_path / "throng.duckdb") as store:
+    with DuckStore(tmp_path / "throng.duckdb") as store:
         store.add([_release("north", tick, float(tick), 1.0, "1") for tick in range(24)])
         steps = partial(store.steps, step_s=HOUR_S, add_epochs=False, start_s=HOUR_S + 1.0, end_s=3.5 * HOUR_S)
         # From the hour that holds the start, which is whole, to the last tick that began before the end.

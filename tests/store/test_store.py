@@ -20,19 +20,19 @@ from hypothesis import strategies as st
 
 from throng.data.errors import StoreError
 from throng.data.release import Release
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 MakeRelease = Callable[..., Release]
 HERE = Path(__file__).parent
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "data" / "throng.duckdb") as opened:
+def store(tmp_path: Path) -> Iterator[DuckStore]:
+    with DuckStore(tmp_path / "data" / "throng.duckdb") as opened:
         yield opened
 
 
-def test_gives_back_what_was_stored(store: Store, release: MakeRelease) -> None:
+def test_gives_back_what_was_stored(store: DuckStore, release: MakeRelease) -> None:
     assert store.add([release(start_s=60.5, value=-2.25), release(start_s=120.5, unknown="the camera is dark")]) == 6
     row = store.tick("north", 60.5)[0]
     assert (row.camera, row.place, row.quantity, row.tick_start_us) == ("north", "door", "in", 60_500_000)
@@ -43,7 +43,7 @@ def test_gives_back_what_was_stored(store: Store, release: MakeRelease) -> None:
     assert {(r.value, r.standard_error, r.unknown) for r in dark} == {(None, None, "the camera is dark")}
 
 
-def test_series_is_sorted_half_open_and_bounded(store: Store, release: MakeRelease) -> None:
+def test_series_is_sorted_half_open_and_bounded(store: DuckStore, release: MakeRelease) -> None:
     store.add([release(start_s=60.0 * i, value=i) for i in (3, 1, 4, 0, 2)] + [release("south", 60.0, 99)])
     series = store.series("north", "door", "out", start_s=60, end_s=240)
     assert series.values.tolist() == [2, 3, 4]
@@ -52,7 +52,7 @@ def test_series_is_sorted_half_open_and_bounded(store: Store, release: MakeRelea
     assert len(store.series("north", "nowhere", "out", start_s=0, end_s=1e6)) == 0
 
 
-def test_an_unknown_tick_is_not_a_number_in_a_series(store: Store, release: MakeRelease) -> None:
+def test_an_unknown_tick_is_not_a_number_in_a_series(store: DuckStore, release: MakeRelease) -> None:
     store.add([release(start_s=0), release(start_s=60, unknown="dark"), release(start_s=120)])
     series = store.series("north", "door", "in", start_s=0, end_s=1000)
     assert series.unknown.tolist() == ["", "dark", ""]
@@ -74,7 +74,7 @@ def test_the_first_of_each_tick_stays_in_any_order_and_grouping(
     for camera, tick, value in late:
         expected.setdefault((camera, tick), value)
     edges = [0, *sorted(cuts), len(late)]
-    with TemporaryDirectory() as folder, Store(Path(folder) / "throng.duckdb") as store:
+    with TemporaryDirectory() as folder, DuckStore(Path(folder) / "throng.duckdb") as store:
         new = 0
         for start, end in pairwise(edges):
             new += store.add([release(camera, 60.0 * tick, value) for camera, tick, value in late[start:end]])
@@ -85,39 +85,41 @@ def test_the_first_of_each_tick_stays_in_any_order_and_grouping(
             assert list(zip((series.tick_start_us / 60e6).tolist(), series.values.tolist(), strict=True)) == wanted
 
 
-def test_keeps_exactly_the_allowed_columns(store: Store, release: MakeRelease) -> None:
+def test_keeps_exactly_the_allowed_columns(store: DuckStore, release: MakeRelease) -> None:
     store.add([release()])
     store.close()
     with duckdb.connect(str(store.path), read_only=True) as connection:
         columns = connection.execute("SELECT table_name, column_name, data_type FROM information_schema.columns").fetchall()
-    assert set(columns) == {
-        ("schema_version", "version", "INTEGER"),
-        ("released", "camera", "VARCHAR"),
-        ("released", "place", "VARCHAR"),
-        ("released", "quantity", "VARCHAR"),
-        ("released", "tick_start", "TIMESTAMP"),
-        ("released", "tick_s", "DOUBLE"),
-        ("released", "value", "DOUBLE"),
-        ("released", "standard_error", "DOUBLE"),
-        ("released", "mechanism", "VARCHAR"),
-        ("released", "epoch", "VARCHAR"),
-        ("released", "unknown", "VARCHAR"),
+    text, number, code, time = "VARCHAR", "DOUBLE", "INTEGER", "TIMESTAMP"
+    row = {"series": code, "tick_start": time, "part": code, "reason": code, "value": number, "standard_error": number}
+    tables = {
+        "schema_version": {"version": code},
+        "series": {"id": code, "camera": text, "place": text, "quantity": text},
+        "part": {"id": code, "mechanism": text, "epoch": text, "tick_s": number},
+        "reason": {"id": code, "unknown": text},
+        "fresh": row,
+        "settled": row,
+        # A view of the others.
+        "released": dict.fromkeys(("camera", "place", "quantity", "mechanism", "epoch", "unknown"), text)
+        | dict.fromkeys(("tick_s", "value", "standard_error"), number)
+        | {"tick_start": time},
     }
+    assert set(columns) == {(table, name, kind) for table, allowed in tables.items() for name, kind in allowed.items()}
 
 
-def test_takes_nothing_but_releases(store: Store) -> None:
+def test_takes_nothing_but_releases(store: DuckStore) -> None:
     with pytest.raises(TypeError, match=r"takes releases only, not dict"):
         store.add([{"camera": "north"}])  # type: ignore[list-item]
 
 
-def test_only_the_owner_can_read_it(store: Store, release: MakeRelease) -> None:
+def test_only_the_owner_can_read_it(store: DuckStore, release: MakeRelease) -> None:
     store.add([release()])
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in store.path.parent.iterdir()}
     assert modes == {"throng.duckdb": 0o600, "throng.duckdb.wal": 0o600}
     assert stat.S_IMODE(store.path.parent.stat().st_mode) == 0o700
 
 
-def test_reaches_no_other_file_and_no_extension(store: Store) -> None:
+def test_reaches_no_other_file_and_no_extension(store: DuckStore) -> None:
     with store._cursor("test") as cursor:
         settings = dict(cursor.execute("SELECT name, value FROM duckdb_settings()").fetchall())
         assert settings["temp_directory"] == ""
@@ -127,7 +129,7 @@ def test_reaches_no_other_file_and_no_extension(store: Store) -> None:
                 cursor.execute(statement)
 
 
-def test_threads_read_while_one_writes(store: Store, release: MakeRelease) -> None:
+def test_threads_read_while_one_writes(store: DuckStore, release: MakeRelease) -> None:
     wrong: list[int] = []
     done = threading.Event()
 
@@ -161,7 +163,7 @@ def test_survives_being_killed_with_all_that_was_acknowledged(tmp_path: Path) ->
             child.send_signal(signal.SIGKILL)
             said = child.stdout.read().splitlines()
         acknowledged = max(acknowledged, *(int(line) for line in said), 0)
-        with Store(path) as store:
+        with DuckStore(path) as store:
             ticks = store.series("north", "door", "in", start_s=0, end_s=1e9).values.tolist()
         assert ticks == list(range(len(ticks)))
         assert len(ticks) > acknowledged
@@ -170,7 +172,7 @@ def test_survives_being_killed_with_all_that_was_acknowledged(tmp_path: Path) ->
 
 def test_a_process_killed_while_making_the_file_leaves_no_half_of_it(tmp_path: Path, release: MakeRelease) -> None:
     (tmp_path / "throng.duckdb.new").write_bytes(b"half a file")
-    with Store(tmp_path / "throng.duckdb") as store:
+    with DuckStore(tmp_path / "throng.duckdb") as store:
         assert store.add([release()]) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["throng.duckdb"]
 
@@ -202,7 +204,7 @@ def test_says_that_a_file_is_no_store(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database " * 1000)
     with pytest.raises(StoreError, match=r"cannot be opened: .*notes.txt is not a store of Throng; name another file$"):
-        Store(path).open()
+        DuckStore(path).open()
     assert path.read_text() == "not a database " * 1000
 
 
@@ -210,19 +212,19 @@ def test_says_that_a_database_is_not_throngs(tmp_path: Path) -> None:
     path = tmp_path / "other.duckdb"
     duckdb.connect(str(path)).execute("CREATE TABLE t (i INTEGER)").close()
     with pytest.raises(StoreError, match=r"but no store of Throng"):
-        Store(path).open()
+        DuckStore(path).open()
 
 
-def test_says_that_the_schema_is_newer(store: Store) -> None:
+def test_says_that_the_schema_is_newer(store: DuckStore) -> None:
     store.close()
     with duckdb.connect(str(store.path)) as connection:
-        connection.execute("UPDATE schema_version SET version = 2").fetchall()
-    with pytest.raises(StoreError, match=r"made by a newer Throng \(its schema is 2, this one knows 1\): update this one"):
+        connection.execute("UPDATE schema_version SET version = 3").fetchall()
+    with pytest.raises(StoreError, match=r"made by a newer Throng \(its schema is 3, this one knows 2\): update this one"):
         store.open()
 
 
-def test_says_who_holds_the_file(store: Store) -> None:
-    code = f"from throng.store.store import Store\nStore({str(store.path)!r}).open()"
+def test_says_who_holds_the_file(store: DuckStore) -> None:
+    code = f"from throng.store.duck import DuckStore\nDuckStore({str(store.path)!r}).open()"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert f"process {os.getpid()} holds {store.path}; stop it, or name another file" in result.stderr
 
@@ -230,11 +232,11 @@ def test_says_who_holds_the_file(store: Store) -> None:
 def test_says_that_the_folder_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match=r"cannot be opened: .*Not a directory|File exists"):
-        Store(tmp_path / "file" / "throng.duckdb").open()
+        DuckStore(tmp_path / "file" / "throng.duckdb").open()
 
 
 def test_says_that_it_is_not_open(tmp_path: Path, release: MakeRelease) -> None:
-    store = Store(tmp_path / "throng.duckdb")
+    store = DuckStore(tmp_path / "throng.duckdb")
     with pytest.raises(StoreError, match=r"cannot be written: .* is not open"):
         store.add([release()])
     with store.open():

@@ -231,11 +231,11 @@ export class Hub {
       source.close();
       listener.ended();
     });
-    heard<WireTick>("tick", (wire) => {
-      listener.tick(tickOf(wire));
+    heard<readonly WireTick[]>("ticks", (wires) => {
+      for (const wire of wires) listener.tick(tickOf(wire));
     });
-    heard<WireCamera>("camera", (wire) => {
-      listener.camera(cameraOf(wire));
+    heard<readonly WireCamera[]>("cameras", (wires) => {
+      for (const wire of wires) listener.camera(cameraOf(wire));
     });
     heard<readonly WireAlarm[]>("alarms", (wire) => {
       listener.alarms(wire.map(alarmOf));

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from throng import __version__
-from throng.cli import audit, count, demo, measure, models, run, simulate, track_eval
+from throng.cli import audit, backup, cameras, count, demo, key, measure, models, restore, run, sensor, simulate, track_eval
 from throng.cli.calibrate.command import calibrate
 from throng.cli.doctor.command import doctor
 from throng.cli.export.command import export
@@ -33,9 +33,14 @@ app.command("export")(export)
 app.command("calibrate")(calibrate)
 app.command("doctor")(doctor)
 app.command("audit")(audit.audit)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
 app.command("simulate")(simulate.simulate)
 app.command("track-eval")(track_eval.track_eval)
+app.add_typer(cameras.app, name="cameras")
+app.add_typer(key.app, name="key")
 app.add_typer(models.app, name="models")
+app.add_typer(sensor.app, name="sensor")
 
 
 def _print_version(wanted: bool) -> None:

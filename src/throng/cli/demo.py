@@ -38,7 +38,7 @@ def demo(
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "site.toml"
         path.write_text(site_text("concourse", port=port), encoding="utf-8")
-        serve_site(read_site(path), note=NOTE)
+        serve_site(read_site(path), note=NOTE, lasting=data is not None)
 
 
 def site_text(scenario_name: str, *, port: int) -> str:

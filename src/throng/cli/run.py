@@ -1,25 +1,32 @@
 """`throng run`: every camera of a site, the wall, the store and the hub in one command."""
 
-from importlib.resources import files
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from throng.data.errors import HubError, ThrongError
+
 if TYPE_CHECKING:
+    from throng.cli.opened import Place
     from throng.hub.app import Hub
     from throng.site.model import Site
-    from throng.store.store import Store
+
+_DAY_S = 86_400.0
 
 
 def run(
     site: Annotated[Path, typer.Argument(help="The site file, TOML.", show_default=False)],
     port: Annotated[
-        int | None, typer.Option(help="Port on this machine, in place of the site file's.", show_default=False)
+        int | None, typer.Option(help="Port to listen at, in place of the site file's.", show_default=False)
     ] = None,
 ) -> None:
-    """Run every camera of a site until Ctrl-C: measure, protect, store, and serve the page on this machine.
+    """Run every camera of a site until Ctrl-C: measure, protect, store, and serve the page.
+
+    It answers on this machine only, until the site file's [hub] table says where it listens for others: docs/network.md.
 
     Examples:
 
@@ -33,69 +40,114 @@ def run(
     serve_site(read_site(site), port=port, note=note)
 
 
-def serve_site(site: "Site", *, port: int | None = None, note: str = "") -> None:
+def serve_site(site: "Site", *, port: int | None = None, note: str = "", lasting: bool = True) -> None:
     """Serve a site until Ctrl-C.
+
+    Parameters
+    ----------
+    site : Site
+        What to serve.
+    port : int, optional
+        In place of the site file's.
+    note : str
+        A sentence for the terminal.
+    lasting : bool
+        Whether what the hub seals is to be opened after it has ended.
 
     Raises
     ------
     HubError
-        The port is taken.
-    StoreError
-        The store cannot be opened.
+        The port is taken, or a stranger could read something.
+    StoreError, SealError, LogError
+        The store, the records, the key or the audit log cannot be opened.
     """
-    from throng.cli.alarm_warnings import alarm_warnings
+    from throng.cli.opened import hub_of, kept_of, place_of, tls_of
     from throng.cli.workers import Workers
-    from throng.hub.server import listen, serve
-    from throng.store.store import Store
+    from throng.hub.server import Chore, serve
 
-    number = site.port if port is None else port
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    listener = listen(number)
-    number = listener.getsockname()[1]
-    with Store(site.data_folder / "throng.duckdb") as store:
-        hub = _hub(site, store, number)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # a fingerprint holds :AB:
+    place = place_of(site, port=port)
+    with place.listener, kept_of(site, lasting=lasting) as kept:
+        hub = hub_of(site, kept, place)
+        tls = tls_of(site, hub, place)
         workers = Workers(site, hub.ingest)
-
-        def ready() -> None:
-            workers.start()
-            console.print(f'serving "{site.name}" with {len(site.camera)} cameras at http://127.0.0.1:{number}', markup=False)
-            for sentence in (note, *alarm_warnings(site)):
-                if sentence:
-                    console.print(sentence, markup=False)
-            console.print(f"sign in once, within 30 minutes: {hub.sign_in_url()}", markup=False)
-            console.print("stop with Ctrl-C", markup=False)
-
-        serve(hub, port=number, on_ready=ready, on_stop=workers.stop, listener=listener)
+        start = _Start(hub, place, workers.start, lambda: _tell(console, site, hub, place, note))
+        chores = [Chore(30.0, hub.sensors.refresh)]
+        if tls is not None:
+            chores.append(Chore(60.0, tls.refresh))
+        if site.hub and site.hub.keep_days:
+            keep_s = site.hub.keep_days * _DAY_S
+            chores.append(Chore(_DAY_S / 4, lambda: hub.forget_older_than(keep_s)))
+        try:
+            serve(
+                hub,
+                port=place.port,
+                listener=place.listener,
+                on_ready=start.begin,
+                on_stop=workers.stop,
+                stop=start.stop,
+                tls=tls,
+                is_welcome=hub.sensors.is_welcome,
+                chores=chores,
+            )
+        finally:
+            hub.people.close()
+    if start.problem:
+        raise HubError(f"the hub does not serve, {start.problem}")
     console.print("stopped; everything that was released is stored", markup=False)
 
 
-def _hub(site: "Site", store: "Store", port: int) -> "Hub":
-    from throng.alarm.rule import Rule
-    from throng.hub.app import create_app
-    from throng.hub.cameras import CameraEntry, PlaceEntry
-    from throng.privacy.budget import Budget
+class _Start:
+    """Looks at the hub as a stranger would, once it answers, and opens it and starts the cameras only where that finds nothing.
 
-    settings = site.budget.settings()
-    budget = Budget.of(settings)
-    entries = [
-        CameraEntry(
-            camera.name,
-            tuple(PlaceEntry(line.name, "line", camera.calibration is not None) for line in camera.lines())
-            + tuple(PlaceEntry(zone.name, "zone", camera.calibration is not None) for zone in camera.zones()),
-            budget.shares.extras,
-            site.tick_of(camera),
-        )
-        for camera in site.camera
-    ]
-    left_out = {"pieces_from", "rho_per_day" if budget.pure else "epsilon_per_day"}
-    page = Path(str(files("throng.hub"))) / "page"
-    return create_app(
-        site_name=site.name,
-        tick_s=site.tick_s,
-        budget={name: value for name, value in settings.items() if name not in left_out},
-        cameras=entries,
-        alarms=[Rule(**table.settings()) for table in site.alarm],
-        store=store,
-        port=port,
-        page_dir=page,
-    )
+    Until then the hub answers this machine alone.
+    """
+
+    def __init__(self, hub: "Hub", place: "Place", *then: Callable[[], None]) -> None:
+        self.stop = threading.Event()
+        self.problem = ""
+        hub.is_open = False
+        self._hub, self._place, self._then = hub, place, then
+
+    def begin(self) -> None:
+        threading.Thread(target=self._look, name="look from outside", daemon=True).start()
+
+    def _look(self) -> None:
+        try:
+            self.problem = self._looked()
+            self._hub.is_open = not self.problem
+            for each in self._then if self._hub.is_open else ():
+                each()
+        except ThrongError as error:
+            self.problem = f"as it could not start: {error}"
+        except BaseException:
+            # A hub that could not be looked at is not one that was found safe.
+            self.problem = "as it could not be looked at from outside, or its cameras could not be started"
+            raise
+        finally:
+            if self.problem:
+                self.stop.set()
+
+    def _looked(self) -> str:
+        """Why it must not serve; empty where it may."""
+        from throng.audit.exposure.own import look_at_hub
+
+        found = look_at_hub(self._place.host, self._place.port, tls=self._place.has_tls)
+        told = "; ".join(f"{one.where}: {one.sentence}" for one in found)
+        self._hub.kept.log.write("hub.start", who="hub", outcome="refused" if found else "ok", detail=told)
+        return f"as a stranger could read of it: {told}" if found else ""
+
+
+def _tell(console: Console, site: "Site", hub: "Hub", place: "Place", note: str) -> None:
+    from throng.cli.alarm_warnings import alarm_warnings
+
+    cameras = len(hub.cameras.entries)
+    console.print(f'serving "{site.name}" with {cameras} cameras at {place.origins[0]}', markup=False)
+    for sentence in (note, *alarm_warnings(site)):
+        if sentence:
+            console.print(sentence, markup=False)
+    if place.has_tls:
+        console.print(f"the hub's authority has the fingerprint {hub.authority.shown_fingerprint}", markup=False)
+    if (url := hub.sign_in_url()) is not None:
+        console.print(f"sign in once, within 30 minutes: {url}", markup=False)
+    console.print("stop with Ctrl-C", markup=False)

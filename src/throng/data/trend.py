@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 
 FEWEST = 5
 _NORMAL = NormalDist()
+_TOO_UNLIKE = "the standard errors differ too much for a line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +99,18 @@ def trend(times_s: Floats, values: Floats, errors: Floats | None = None) -> Tren
     if times[0] == times[-1]:
         return Trend(reason="all known values are of one moment")
     design = np.column_stack([np.ones(len(y)), times - times[-1]]) / sizes[:, None]
-    shape = np.linalg.inv(design.T @ design)
+    try:
+        shape = np.linalg.inv(design.T @ design)
+    except np.linalg.LinAlgError:
+        return Trend(reason=_TOO_UNLIKE)
     level, slope = shape @ design.T @ (y / sizes)
     residuals = y / sizes - design @ [level, slope]
     scatter = float(residuals @ residuals) / (len(y) - 2)
     worth = _worth(residuals)
     cov = shape * (scatter if errors is None else max(scatter, 1.0)) / worth
     freedom = max(worth * len(y) - 2, 1.0)
+    if not (np.isfinite(cov).all() and cov[0, 0] >= 0 and cov[1, 1] >= 0):  # more than a double can tell apart
+        return Trend(reason=_TOO_UNLIKE)
     return Trend(float(level), float(slope), sqrt(cov[0, 0]), sqrt(cov[1, 1]), float(cov[0, 1]), freedom)
 
 

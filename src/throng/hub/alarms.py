@@ -5,11 +5,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from throng.alarm.engine import Alarm, Engine
 from throng.alarm.reading import Reading
 from throng.alarm.rule import Rule
 from throng.alarm.words import sentence
-from throng.data.release import Release
+from throng.data.rows import Rows
 from throng.hub.models import AlarmAnswer, utc
 from throng.store.store import Store
 
@@ -34,6 +36,7 @@ class Alarms:
 
     def __init__(self, rules: Sequence[Rule], *, clock: Callable[[], float] = time.time) -> None:
         self._rules = tuple(rules)
+        self._watched = {(rule.camera, rule.place, rule.quantity) for rule in rules}
         self._engine = Engine(rules)
         self._clock = clock
         self._lock = threading.Lock()
@@ -50,13 +53,21 @@ class Alarms:
             for camera, place, quantity in dict.fromkeys((rule.camera, rule.place, rule.quantity) for rule in self._rules):
                 self._engine.read(_stored(store, camera, place, quantity, end_s=self._clock()))
 
-    def take(self, releases: Sequence[Release]) -> list[AlarmAnswer]:
+    def take(self, rows: Rows) -> list[AlarmAnswer]:
         """Take in what was just stored; the alarms of these cameras now, so that whoever hears of none knows that none came."""
         with self._lock:
-            for release in releases:
-                self._engine.take(release)
-            cameras = {release.camera for release in releases}
+            self._engine.read(self._readings(rows))
+            cameras = {camera for camera, _, _ in rows.series}
             return [self._answer(alarm) for alarm in self._engine.alarms(self._clock()) if alarm.rule.camera in cameras]
+
+    def _readings(self, rows: Rows) -> Iterator[Reading]:
+        """The watched numbers, oldest first."""
+        watched = np.array([series in self._watched for series in rows.series], dtype=bool)[rows.series_of]
+        places = np.flatnonzero(watched)
+        for row in places[np.argsort(rows.tick_start_us[places], kind="stable")].tolist():
+            start_s, tick_s = rows.tick_start_us[row] / 1e6, rows.parts[rows.part_of[row]][2]
+            number = float(rows.values[row]), float(rows.standard_errors[row])
+            yield Reading(*rows.series[rows.series_of[row]], start_s, tick_s, *number, rows.reasons[rows.reason_of[row]])
 
     def all(self) -> list[AlarmAnswer]:
         """Every alarm now, in the order of the site."""

@@ -4,19 +4,18 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Query, Request
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, StreamingResponse
 
 from throng import __version__
 from throng.data.release import UNITS
+from throng.hub.access import ANYONE_SIGNED_IN, needs, principal, visible
 from throng.hub.alarms import Alarms
 from throng.hub.cameras import Cameras
-from throng.hub.door import CODE_S, Door
-from throng.hub.gate import SESSION
 from throng.hub.live import Event, Feed, stream
 from throng.hub.models import (
     AlarmAnswer,
@@ -29,11 +28,11 @@ from throng.hub.models import (
     Quantity,
     Row,
     SeriesAnswer,
-    SignInCode,
     Site,
     Step,
     camera_answer,
     heat_answer,
+    is_measured,
     measures_of,
     row_answer,
     utc,
@@ -47,18 +46,30 @@ _STEPS_S = {"hour": HOUR_S, "day": DAY_S}
 _OF_AN_HOUR = {"in": "in_hour", "out": "out_hour", "entries": "entries_hour", "exits": "exits_hour"}
 _OF_A_DAY = {f"{way}{of}": f"{way}_total" for way in _OF_AN_HOUR for of in ("", "_hour", "_total")}
 
-_FAILED: dict[int | str, dict[str, Any]] = {503: {"model": Problem}}
+FAILED: dict[int | str, dict[str, Any]] = {503: {"model": Problem}}
 _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 _REFUSED: dict[int | str, dict[str, Any]] = {400: {"model": Problem}, **_MISSING}
+_EVENT = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "event": {"enum": ["ticks", "cameras", "alarms", "reload", "ended"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "retry": {"type": "integer"},
+    },
+}
 _LIVE: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events: `tick` (data: Tick), `camera` (data: Camera), `alarms` (data: a list of "
-        "AlarmAnswer, after each tick of their camera), `reload` (the page fell behind: load the series anew), `ended` (the "
-        "session is over).",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "description": "Server-sent events: `ticks` (data: a list of Tick), `cameras` (a list of Camera), `alarms` (data: "
+        "a list of AlarmAnswer, after each tick of their camera), `reload` (the page fell behind: load the series anew), "
+        "`ended` (the session is over).",
+        "content": {"text/event-stream": {"itemSchema": _EVENT}},
     },
     503: {"model": Problem},
 }
+
+NUMBERS = needs("viewer", "operator", "administrator")
+"""Whoever may see numbers, at the sites where he may."""
 
 Name = Annotated[str, Query(max_length=200)]
 Moment = Annotated[datetime | None, Query(description="ISO 8601; UTC where no offset is given.")]
@@ -67,7 +78,7 @@ Moment = Annotated[datetime | None, Query(description="ISO 8601; UTC where no of
 def add_health(app: FastAPI) -> None:
     """Add the one answer for strangers."""
 
-    @app.get("/health")
+    @app.get("/health", openapi_extra=needs("stranger"))
     def health() -> Health:
         """Whether the hub answers; says nothing else."""
         return Health()
@@ -76,43 +87,52 @@ def add_health(app: FastAPI) -> None:
 def add_site(app: FastAPI, *, site_name: str, tick_s: float, budget: Budget, cameras: Cameras) -> None:
     """Add what there is: the site, its cameras, and what is measured where."""
 
-    @app.get("/api/v1/site")
+    @app.get("/api/v1/site", openapi_extra=ANYONE_SIGNED_IN)
     def site() -> Site:
         """The site and its promise."""
         return Site(name=site_name, tick_s=tick_s, version=__version__, budget=budget)
 
-    @app.get("/api/v1/cameras")
-    def all_cameras() -> list[Camera]:
+    @app.get("/api/v1/cameras", openapi_extra=NUMBERS)
+    def all_cameras(request: Request) -> list[Camera]:
         """Every camera and whether it sees."""
-        return [camera_answer(status) for status in cameras.all()]
+        return [camera_answer(status) for status in cameras.all() if status.camera.site in visible(request)]
 
-    @app.get("/api/v1/measures")
-    def measures() -> list[Measure]:
+    @app.get("/api/v1/measures", openapi_extra=NUMBERS)
+    def measures(request: Request) -> list[Measure]:
         """What is released of every place."""
-        return measures_of(cameras.entries)
+        return measures_of([entry for entry in cameras.entries if entry.site in visible(request)])
 
 
 def add_numbers(app: FastAPI, *, store: Store, cameras: Cameras) -> None:
     """Add the numbers: the newest, and over time."""
-    ticks_s = {entry.name: entry.tick_s for entry in cameras.entries}
-    known = {(m.camera, m.place, quantity) for m in measures_of(cameras.entries) for quantity in m.quantities}
 
-    @app.get("/api/v1/latest", responses=_FAILED)
-    def latest() -> list[Row]:
+    @app.get("/api/v1/latest", responses=FAILED, openapi_extra=NUMBERS)
+    def latest(request: Request) -> list[Row]:
         """The newest number of every camera, place and quantity; heat maps come from /api/v1/heat."""
-        return [row_answer(row) for row in store.latest()]
+        return [row_answer(row) for row in store.latest() if cameras.site_of(row.camera) in visible(request)]
 
-    @app.get("/api/v1/series", response_model=SeriesAnswer, responses=_FAILED | _REFUSED)
+    @app.get("/api/v1/series", response_model=SeriesAnswer, responses=FAILED | _REFUSED, openapi_extra=NUMBERS)
     def series(
-        camera: Name, place: Name, quantity: Quantity, *, start: Moment = None, end: Moment = None, step: Step = "tick"
+        request: Request,
+        camera: Name,
+        place: Name,
+        quantity: Quantity,
+        *,
+        start: Moment = None,
+        end: Moment = None,
+        step: Step = "tick",
     ) -> StreamingResponse:
         """One quantity of one place over time, oldest first: ticks from `start` to before `end`; by default the last hour.
 
         By the hour or UTC day, from the one that holds `start`: of crossings and visits what was counted in it, a day's being
         what its ticks add up to so far; of all else, the last tick of it that is known.
         """
-        start_s, end_s = _span(start, end, _SPANS[step])
-        stored = _stored_as(quantity, step, tick_s=ticks_s.get(camera, 60.0))
+        entry = cameras.entry(camera)
+        if cameras.site_of(camera) not in visible(request):
+            raise _no_measure(camera, place, quantity)
+        start_s, end_s = span(start, end, _SPANS[step])
+        tick_s = entry.tick_s if entry else 60.0
+        stored = _stored_as(quantity, step, tick_s=tick_s)
         if step == "tick":
             found = store.series(camera, place, stored, start_s=start_s, end_s=end_s, max_rows=MOST_ROWS + 1)
         else:
@@ -128,61 +148,69 @@ def add_numbers(app: FastAPI, *, store: Store, cameras: Cameras) -> None:
             )
         if len(found) > MOST_ROWS:
             raise HTTPException(400, f"more than {MOST_ROWS:,} rows: ask for a shorter time")
-        if not len(found) and (camera, place, quantity) not in known:
-            raise HTTPException(404, f"no such measure: {camera}, {place}, {quantity}; /api/v1/measures lists them")
+        if not len(found) and not is_measured(entry, place, quantity):
+            raise _no_measure(camera, place, quantity)
         head: dict[str, str | float] = {
             "camera": camera,
             "place": place,
             "quantity": quantity,
             "unit": UNITS[quantity],
             "step": step,
-            "tick_s": float(found.tick_s[-1]) if len(found) else _STEPS_S.get(step, ticks_s[camera]),
+            "tick_s": float(found.tick_s[-1]) if len(found) else _STEPS_S.get(step, tick_s),
         }
         return StreamingResponse(_series_json(head, found), media_type="application/json")
 
 
 def add_heat(app: FastAPI, *, store: Store, cameras: Cameras) -> None:
     """Add the heat maps."""
-    asked_for = {entry.name for entry in cameras.entries if entry.extras.heat}
 
-    @app.get("/api/v1/heat", responses=_FAILED | _MISSING)
-    def heat(camera: Name, end: Moment = None) -> HeatAnswer:
+    @app.get("/api/v1/heat", responses=FAILED | _MISSING, openapi_extra=NUMBERS)
+    def heat(request: Request, camera: Name, end: Moment = None) -> HeatAnswer:
         """Where in a camera's picture people were: the newest hour that had ended by `end`, by default now."""
-        cells = store.heat(camera, end_s=time.time() if end is None else _utc(end).timestamp())
-        if not cells and camera not in asked_for:
+        entry, seen = cameras.entry(camera), cameras.site_of(camera) in visible(request)
+        cells = store.heat(camera, end_s=time.time() if end is None else _utc(end).timestamp()) if seen else []
+        if not cells and not (seen and entry and entry.extras.heat):
             raise HTTPException(404, f"no heat map of {camera}: budget.shares.heat of the site file asks for it")
         return heat_answer(camera, cells)
 
 
-def add_alarms(app: FastAPI, *, alarms: Alarms) -> None:
+def add_alarms(app: FastAPI, *, alarms: Alarms, cameras: Cameras) -> None:
     """Add the alarms."""
 
-    @app.get("/api/v1/alarms")
-    def all_alarms() -> list[AlarmAnswer]:
+    @app.get("/api/v1/alarms", openapi_extra=NUMBERS)
+    def all_alarms(request: Request) -> list[AlarmAnswer]:
         """Every alarm and its state."""
-        return alarms.all()
+        return [alarm for alarm in alarms.all() if cameras.site_of(alarm.camera) in visible(request)]
 
 
-def add_live(app: FastAPI, *, feed: Feed, door: Door, cameras: Cameras) -> None:
-    """Add the live feed, and signing in another device."""
+def add_live(app: FastAPI, *, feed: Feed, is_open: Callable[[bytes], bool], cameras: Cameras) -> None:
+    """Add the live feed; `is_open` says whether a session or token still is."""
 
-    @app.get("/api/v1/live", response_class=StreamingResponse, responses=_LIVE)
+    @app.get("/api/v1/live", response_class=StreamingResponse, responses=_LIVE, openapi_extra=NUMBERS)
     async def live(request: Request) -> StreamingResponse:
         """Every tick as it is stored, and every change of a camera's state; begins with the state of each camera."""
-        if feed.is_full:
+        who = principal(request).name.partition("/")[0]  # a script's name begins with that of whoever made its token
+        if feed.is_full or feed.has_many(who):
             raise HTTPException(503, "too many pages are live already: close one and reload")
 
         def first() -> list[Event]:
-            return [Event("camera", camera_answer(status).model_dump_json()) for status in cameras.all()]
+            states = tuple((status.camera.site, camera_answer(status).model_dump_json()) for status in cameras.all())
+            return [Event("cameras", states)]
 
-        events = stream(feed, request.scope[SESSION], first=first, is_open=door.is_open)
+        events = stream(feed, principal(request).session, visible(request), first=first, is_open=is_open, who=who)
         return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
-    @app.post("/api/v1/sign-in-codes")
-    def new_code(request: Request) -> SignInCode:
-        """A one-time sign-in for another device or person."""
-        code = door.new_code()
-        return SignInCode(code=code, url=str(request.url.replace(path="/sign-in", query=f"code={code}")), expires_s=CODE_S)
+
+def add_description(app: FastAPI) -> None:
+    """Add the description of the interface; last, as it describes what was added before."""
+
+    @app.get("/api/v1/openapi.json", include_in_schema=False, openapi_extra=ANYONE_SIGNED_IN)
+    def description() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+
+def _no_measure(camera: str, place: str, quantity: str) -> HTTPException:
+    return HTTPException(404, f"no such measure: {camera}, {place}, {quantity}; /api/v1/measures lists them")
 
 
 def _stored_as(quantity: str, step: str, *, tick_s: float) -> str:
@@ -198,13 +226,23 @@ def _utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _span(start: datetime | None, end: datetime | None, usual: timedelta) -> tuple[float, float]:
-    """Start and end as Unix time; where one is missing, the usual span from the other or from now."""
-    start, end = (None if moment is None else _utc(moment) for moment in (start, end))
-    if end is None:
-        end = start + usual if start is not None else datetime.fromtimestamp(time.time(), UTC)
-    if start is None:
-        start = end - usual
+def span(start: datetime | None, end: datetime | None, usual: timedelta) -> tuple[float, float]:
+    """Start and end as Unix time; where one is missing, the usual span from the other or from now.
+
+    Raises
+    ------
+    HTTPException
+        The end is not after the start, or the span leaves the calendar.
+    """
+    start = None if start is None else _utc(start)
+    end = None if end is None else _utc(end)
+    try:
+        if start is None:
+            end = end or datetime.fromtimestamp(time.time(), UTC)
+            start = end - usual
+        end = start + usual if end is None else end
+    except OverflowError:
+        raise HTTPException(400, "start and end must be within the years 1 to 9999: ask for another time") from None
     if start >= end:
         raise HTTPException(400, f"start must be before end, not {start.isoformat()} and {end.isoformat()}")
     return start.timestamp(), end.timestamp()

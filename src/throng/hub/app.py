@@ -1,7 +1,9 @@
-"""The hub: what is released, for people who signed in."""
+"""The hub: what is released, for people who signed in, from sensors that are known."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +13,40 @@ from starlette.responses import JSONResponse
 
 from throng import __version__
 from throng.alarm.rule import Rule
-from throng.data.errors import StoreError
+from throng.data.errors import LogError, StoreError
+from throng.hub.access import Needs
+from throng.hub.admin.routes import add_admin
 from throng.hub.alarms import Alarms
-from throng.hub.api import add_alarms, add_health, add_heat, add_live, add_numbers, add_site
-from throng.hub.cameras import CameraEntry, Cameras
-from throng.hub.door import Door
-from throng.hub.gate import Gate
-from throng.hub.ingest import Ingest
+from throng.hub.api import add_alarms, add_description, add_health, add_heat, add_live, add_numbers, add_site
+from throng.hub.cameras import Cameras
+from throng.hub.city import add_city
+from throng.hub.dashboard import add_dashboard
+from throng.hub.description import complete
+from throng.hub.gate import Gate, GateSettings
+from throng.hub.ingest import Ingest, Spend
+from throng.hub.ingest_door import BODY_BYTES, PATH, add_ingest
 from throng.hub.live import Feed
-from throng.hub.models import Budget
-from throng.hub.pages import add_pages
+from throng.hub.log.log import Entry, Log
+from throng.hub.log.routes import add_log
+from throng.hub.models import Budget, utc
+from throng.hub.own_measures import OwnMeasures
+from throng.hub.people.people import People
+from throng.hub.people.routes import add_people
+from throng.hub.registry.registry import Registry
+from throng.hub.registry.routes import add_registry
+from throng.hub.registry.state import OwnSite
+from throng.hub.registry.table_file import LARGEST_BYTES
+from throng.hub.sensors.authority import Authority, load_authority
+from throng.hub.sensors.enrolment import Enrolments
+from throng.hub.sensors.routes import add_sensors
+from throng.hub.sensors.sensors import Sensors
+from throng.hub.well_known import add_well_known
+from throng.hub.work_door import add_states, add_work
+from throng.seal.box import Seal
+from throng.store.records import Records
 from throng.store.store import Store
+
+_logger = logging.getLogger("throng.hub")
 
 # FastAPI would hand requests, with the sign-in code of their address, to whatever exporter the environment names.
 _NO_TELEMETRY: TelemetryConfig = {
@@ -33,14 +58,50 @@ _NO_TELEMETRY: TelemetryConfig = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What stands behind the routes."""
+FACTOR_ROLES = ("administrator", "auditor")
+"""Beside a password these need a second factor, or in its place a passkey, where the hub is reached from other machines."""
 
-    cameras: Cameras
-    door: Door
-    feed: Feed
-    ingest: Ingest
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a hub keeps its things in; all open, and closed by the caller after the hub has stopped."""
+
+    store: Store
+    records: Records
+    seal: Seal
+    log: Log
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """How a hub is called, and what it says of itself.
+
+    Attributes
+    ----------
+    site_name : str
+        As people call the place.
+    budget : mapping
+        The fields of `throng.hub.models.Budget`.
+    page_dir : Path
+        Where the built dashboard lies, or will.
+    origins : tuple of str
+        Where people open the hub, "https://hub.example:8443"; the first is the one in links.
+    names : tuple of str
+        Host names and addresses by which it is called, without ports; loopback's are always among them.
+    contact : str
+        Whom to tell of a weakness.
+    one_time : bool
+        Whether a code of the terminal signs in without an account: on loopback only.
+    """
+
+    site_name: str
+    budget: Mapping[str, Any]
+    page_dir: Path
+    origins: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    contact: str = ""
+    one_time: bool = False
+    for_sensors: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Hub(FastAPI):
@@ -52,84 +113,178 @@ class Hub(FastAPI):
         Takes releases and camera states; `serve` runs it.
     feed : Feed
         Ends every live page when it is closed.
-    door : Door
-        Makes sign-in codes.
+    people : People
+    sensors : Sensors
+    registry : Registry
+    cameras : Cameras
+    is_open : bool
+        Whether others than this machine are answered; false while the hub is being looked at from outside.
     """
 
-    def __init__(self, parts: Parts, *, port: int, title: str) -> None:
-        self.ingest = parts.ingest
-        self.feed = parts.feed
-        self.door = parts.door
-        self._port = port
+    is_open = True
+
+    def __init__(self, kept: Kept, settings: HubSettings, *, authority: Authority, registry: Registry, alarms: Alarms) -> None:
+        self.kept, self.settings, self.authority, self.registry, self.alarms = kept, settings, authority, registry, alarms
+        self.feed = Feed()
+        self.cameras = Cameras(registry.entries())
+        self.ingest = Ingest(kept.store, self.feed, self.cameras, alarms, spent=self._spent)
+        self.sensors = Sensors(kept.records, authority=authority, log=kept.log)
+        self.people = People(
+            kept.records,
+            kept.seal,
+            kept.log,
+            site_name=settings.site_name,
+            origins=settings.origins,
+            one_time=settings.one_time,
+            factor_roles=() if settings.one_time else FACTOR_ROLES,
+        )
+        self.people.on_end(self.feed.end)
+        registry.on_change(self._registry_changed)
         super().__init__(
-            title=title,
+            title=f"Throng: {settings.site_name}",
             version=__version__,
-            openapi_url="/api/v1/openapi.json",
+            openapi_url=None,
             docs_url=None,
             redoc_url=None,
+            redirect_slashes=False,
             telemetry=_NO_TELEMETRY,
         )
 
-    def sign_in_url(self) -> str:
-        """An address that signs in one person once, within half an hour: for the terminal that started the hub, never a log."""
-        return f"http://127.0.0.1:{self._port}/sign-in?code={self.door.new_code()}"
+    def openapi(self) -> dict[str, Any]:
+        """The description of the interface, with the answers that the gate and the framework give."""
+        if self.openapi_schema is None:
+            complete(super().openapi())
+        assert self.openapi_schema is not None
+        return self.openapi_schema
+
+    def sign_in_url(self) -> str | None:
+        """A link that sets the hub up or signs in, once, within half an hour; None where people have accounts.
+
+        For the terminal that started the hub, never a log.
+        """
+        base = self.settings.origins[0]
+        return self.people.sign_in_url(base) or self.people.set_up_url(base)
+
+    def tell_refused(self, address: str, sentence: str) -> None:
+        """Tell the audit log of bytes that the server has refused before they were a request."""
+        try:
+            self.kept.log.write("request.refused", who="", outcome="refused", detail=sentence, address=address)
+        except LogError as error:
+            _logger.error("%s", error)  # there is nothing to be undone
+
+    def forget_older_than(self, keep_s: float) -> None:
+        """Remove numbers of more than some seconds ago.
+
+        Raises
+        ------
+        StoreError, LogError
+            They could not be removed.
+        """
+        before_s = time.time() - keep_s
+        self.kept.log.write("store.forget", who="hub", detail=f"all before {utc(round(before_s * 1e6)):%Y-%m-%d %H:%M} UTC")
+        self.kept.store.forget(before_s)
+
+    def _registry_changed(self) -> None:
+        self.ingest.publish_states(self.cameras.replace_entries(self.registry.entries()))
+
+    def _spent(self, spends: Sequence[Spend]) -> None:
+        entries = []
+        for camera, epoch, mechanism in spends:
+            entry = self.cameras.entry(camera)
+            who = entry.sensor if entry and entry.sensor else "hub"
+            entries.append(Entry("privacy.spend", who=who, about=camera, detail=f"epoch {epoch}: {mechanism}"))
+        self.kept.log.write_all(entries)
 
 
 def create_app(
+    kept: Kept,
+    settings: HubSettings,
     *,
-    site_name: str,
-    tick_s: float,
-    budget: Mapping[str, Any],
-    cameras: Sequence[CameraEntry],
-    store: Store,
-    port: int,
-    page_dir: Path,
-    alarms: Sequence[Rule] = (),
+    own: OwnSite,
+    alarms: tuple[Rule, ...] = (),
+    clock: Callable[[], float] = time.time,
 ) -> Hub:
-    """The hub of one site.
+    """The hub of one site, or of many.
 
     Parameters
     ----------
-    site_name : str
-        As people call the place.
-    tick_s : float
-        Length of a tick, seconds.
-    budget : mapping
-        The fields of `throng.hub.models.Budget`.
-    cameras : sequence of CameraEntry
+    kept : Kept
+        Open.
+    settings : HubSettings
+        How it is called.
+    own : OwnSite
+        The cameras of the site file, in the order in which they are shown; the registry has the others.
+    alarms : tuple of Rule
         In the order in which they are shown.
-    store : Store
-        Open; the caller closes it after the hub has stopped.
-    port : int
-        Where it will be served, for the addresses it hands out.
-    page_dir : Path
-        Where the built dashboard lies, or will.
-    alarms : sequence of Rule
-        In the order in which they are shown.
+    clock : callable
+        Unix time.
 
     Raises
     ------
     AlarmError
         Two alarms have one name.
+    HubError
+        A route states no need.
     StoreError
-        The store, from which the alarms' states are replayed, cannot be read.
+        The store, from which the alarms' states are replayed, or the records cannot be read.
     """
-    states, watched = Cameras(cameras), Alarms(alarms)
-    watched.replay(store)
-    feed, door = Feed(), Door()
-    parts = Parts(cameras=states, door=door, feed=feed, ingest=Ingest(store, feed, states, watched))
-    hub = Hub(parts, port=port, title=f"Throng: {site_name}")
-    add_health(hub)
-    add_site(hub, site_name=site_name, tick_s=tick_s, budget=Budget.model_validate(budget), cameras=states)
-    add_numbers(hub, store=store, cameras=states)
-    add_heat(hub, store=store, cameras=states)
-    add_alarms(hub, alarms=watched)
-    add_live(hub, feed=feed, door=door, cameras=states)
-    add_pages(hub, site_name=site_name, page_dir=page_dir, door=door, feed=feed)
-    hub.add_exception_handler(StoreError, _store_failed)
-    hub.add_middleware(Gate, door=door)
+    watched = Alarms(alarms)
+    watched.replay(kept.store)
+    authority = load_authority(kept.records, kept.seal, clock=clock)
+    registry = Registry(kept.records, kept.seal, kept.log, own=own)
+    hub = Hub(kept, settings, authority=authority, registry=registry, alarms=watched)
+    _add_numbers(hub)
+    _add_administration(hub)
+    add_description(hub)
+    for error in (StoreError, LogError):
+        hub.add_exception_handler(error, _cannot_now)
+    gate = GateSettings(
+        names=settings.names,
+        most_bytes=((PATH, BODY_BYTES), ("/api/v1/registry/import", LARGEST_BYTES)),
+        is_open=lambda: hub.is_open,
+    )
+    hub.add_middleware(Gate, needs=Needs(hub), people=hub.people, sensors=hub.sensors, log=kept.log, settings=gate)
     return hub
 
 
-def _store_failed(request: Request, error: Exception) -> JSONResponse:
+def _add_numbers(hub: Hub) -> None:
+    settings, store, cameras = hub.settings, hub.kept.store, hub.cameras
+    add_health(hub)
+    add_site(
+        hub,
+        site_name=settings.site_name,
+        tick_s=hub.registry.own.tick_s,
+        budget=Budget.model_validate(settings.budget),
+        cameras=cameras,
+    )
+    add_numbers(hub, store=store, cameras=cameras)
+    add_city(hub, store=store, cameras=cameras)
+    add_heat(hub, store=store, cameras=cameras)
+    add_alarms(hub, alarms=hub.alarms, cameras=cameras)
+    add_live(hub, feed=hub.feed, is_open=hub.people.is_open, cameras=cameras)
+    add_ingest(hub, ingest=hub.ingest, own=OwnMeasures(cameras), log=hub.kept.log)
+
+
+def _add_administration(hub: Hub) -> None:
+    settings = hub.settings
+    add_people(hub, people=hub.people)
+    add_dashboard(hub, site_name=settings.site_name, page_dir=settings.page_dir)
+    add_registry(hub, registry=hub.registry)
+    kept = hub.kept
+    enrolments = Enrolments(kept.records, seal=kept.seal, sensors=hub.sensors, authority=hub.authority, log=kept.log)
+    add_sensors(
+        hub,
+        sensors=hub.sensors,
+        enrolments=enrolments,
+        authority=hub.authority,
+        has_site=lambda site: site in hub.registry.state.sites,
+    )
+    add_states(hub, sensors=hub.sensors, cameras=hub.cameras, ingest=hub.ingest)
+    add_work(hub, registry=hub.registry, site=settings.for_sensors)
+    add_log(hub, log=kept.log)
+    add_admin(hub, enrolments=enrolments)
+    add_well_known(hub, contact=settings.contact)
+
+
+def _cannot_now(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": str(error)}, status_code=503)

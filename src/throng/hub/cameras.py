@@ -24,13 +24,44 @@ class PlaceEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Where:
+    """Where a camera hangs: on the map, on a plan, or both.
+
+    Attributes
+    ----------
+    lat, lon : float or None
+        Degrees, WGS 84; both or neither.
+    x, y : float or None
+        On the site's plan, in its own unit; both or neither.
+    """
+
+    lat: float | None = None
+    lon: float | None = None
+    x: float | None = None
+    y: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CameraEntry:
-    """A camera by name, with its places, what it measures beside its counts, and its tick; never with its address."""
+    """A camera by name, with its places, what it measures beside its counts, and its tick; never with its address.
+
+    Attributes
+    ----------
+    site : str
+        The site to which it belongs, and by which people are let at it.
+    sensor : str
+        The sensor that watches it; empty for the hub's own machine.
+    where : Where or None
+        Where it hangs, if somebody said so.
+    """
 
     name: str
     places: tuple[PlaceEntry, ...]
     extras: Extras = NO_EXTRAS
     tick_s: float = 60.0
+    site: str = ""
+    sensor: str = ""
+    where: Where | None = None
 
     @property
     def has_hours(self) -> bool:
@@ -62,13 +93,38 @@ class Cameras:
         self._clock = clock
         self._lock = threading.Lock()
         self._known = {entry.name: CameraStatus(entry, "starting", "", clock()) for entry in entries}
+        self._removed: frozenset[str] = frozenset()
         self._problem = ""
         self._problem_since_s = 0.0
 
     @property
     def entries(self) -> list[CameraEntry]:
         """The cameras, in the order of the site."""
-        return [status.camera for status in self._known.values()]
+        with self._lock:
+            return [status.camera for status in self._known.values()]
+
+    def entry(self, name: str) -> CameraEntry | None:
+        """A camera by name; None where there is none."""
+        # One look-up in a dictionary needs no lock: ingest asks this for every series of every batch.
+        status = self._known.get(name)
+        return None if status is None else status.camera
+
+    def site_of(self, name: str) -> str:
+        """The site of a camera; empty where there is none of that name, so that only who may see all sites sees its past."""
+        entry = self.entry(name)
+        return "" if entry is None else entry.site
+
+    def replace_entries(self, entries: Sequence[CameraEntry]) -> list[CameraStatus]:
+        """Take other cameras; those that stay keep their state. Returns the ones that came or changed, as people see them."""
+        with self._lock:
+            before, now_s = self._known, self._clock()
+            known: dict[str, CameraStatus] = {}
+            for entry in entries:
+                old = before.get(entry.name)
+                known[entry.name] = CameraStatus(entry, "starting", "", now_s) if old is None else _with(old, entry)
+            self._known = known
+            self._removed = (self._removed | before.keys()) - known.keys()
+            return [self._seen(status) for name, status in known.items() if before.get(name) is not status]
 
     def all(self) -> list[CameraStatus]:
         """The state of every camera, in the order of the site."""
@@ -78,12 +134,16 @@ class Cameras:
     def change(self, name: str, state: State, reason: str) -> CameraStatus | None:
         """Set a camera's state; returns it as people see it if that changed.
 
+        A camera that was removed may still say something while it is being stopped, which is passed over.
+
         Raises
         ------
         KeyError
-            The site has no such camera.
+            There has never been such a camera.
         """
         with self._lock:
+            if name in self._removed:
+                return None
             before = self._known[name]
             if (before.state, before.reason) == (state, reason):
                 return None
@@ -105,3 +165,7 @@ class Cameras:
         if not self._problem:
             return status
         return replace(status, state="unknown", reason=self._problem, since_s=self._problem_since_s)
+
+
+def _with(status: CameraStatus, entry: CameraEntry) -> CameraStatus:
+    return status if status.camera == entry else replace(status, camera=entry)

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from throng.data.place import Extras
-from throng.data.release import Release, hourly_quantities_of, quantities_of
+from throng.data.release import hourly_quantities_of, quantities_of
+from throng.data.rows import Rows
 from throng.hub.cameras import CameraEntry, CameraStatus, PlaceKind, State
 from throng.store.store import HOUR_S, StoredRow
 
@@ -86,6 +87,7 @@ class Camera(Answer):
     """A camera: never its address."""
 
     name: str
+    site: str = Field(description="The site it belongs to, by name.")
     state: State
     reason: str = Field(
         description="Why the camera's numbers are unknown; of a live one what is worth knowing, as that it is slowed."
@@ -166,7 +168,7 @@ class TickValue(Answer):
 
 
 class Tick(Answer):
-    """All numbers of one camera and one tick but its heat map: the data of a live `tick` event."""
+    """All numbers of one camera and one tick but its heat map; the data of a live `ticks` event is a list of them."""
 
     camera: str
     time: datetime = TickStart
@@ -199,14 +201,6 @@ class AlarmAnswer(Answer):
     sentence: str = Field(description="All of it in plain words.")
 
 
-class SignInCode(Answer):
-    """A one-time sign-in for another device."""
-
-    code: str
-    url: str
-    expires_s: int
-
-
 class Problem(Answer):
     """Why a request was refused."""
 
@@ -223,6 +217,7 @@ def camera_answer(status: CameraStatus) -> Camera:
     places = [Place(name=place.name, kind=place.kind, in_metres=place.in_metres) for place in status.camera.places]
     return Camera(
         name=status.camera.name,
+        site=status.camera.site,
         state=status.state,
         reason=status.reason,
         since=utc(round(status.since_s) * 1_000_000),
@@ -247,6 +242,13 @@ def measures_of(cameras: Sequence[CameraEntry]) -> list[Measure]:
         for camera in cameras
         for place in camera.places
     ]
+
+
+def is_measured(camera: CameraEntry | None, place: str, quantity: str) -> bool:
+    """Whether a camera's place is measured in that way."""
+    return camera is not None and any(
+        measure.place == place and quantity in measure.quantities for measure in measures_of([camera])
+    )
 
 
 def row_answer(row: StoredRow) -> Row:
@@ -274,7 +276,9 @@ def heat_answer(camera: str, cells: Sequence[StoredRow]) -> HeatAnswer:
         return HeatAnswer.model_validate({"camera": camera, "unknown": "no hour with a map has ended yet"} | none)
     values = {tuple(map(int, cell.place.removeprefix("@").split(","))): cell.value for cell in cells}
     columns, rows = (1 + max(numbers) for numbers in zip(*values, strict=True))
-    unknown = cells[0].unknown
+    unknown = next((cell.unknown for cell in cells if cell.unknown), "")
+    if len(values) < columns * rows and not unknown:
+        unknown = "the map is not whole"
     return HeatAnswer.model_validate(
         {
             "camera": camera,
@@ -282,41 +286,39 @@ def heat_answer(camera: str, cells: Sequence[StoredRow]) -> HeatAnswer:
             "columns": columns,
             "rows": rows,
             "values": None if unknown else [[values[column, row] for column in range(columns)] for row in range(rows)],
-            "standard_error": cells[0].standard_error,
+            "standard_error": None if unknown else cells[0].standard_error,
             "unknown": unknown,
         }
     )
 
 
-def tick_of_release(release: Release) -> Tick:
-    """A release as a live tick."""
-    numbers = zip(release.values.tolist(), release.standard_errors.tolist(), release.reasons, strict=True)
-    rows = [
-        {"place": place, "quantity": quantity, "unknown": unknown}
-        | {"value": None if unknown else value, "standard_error": None if unknown else error}
-        for place, quantity, (value, error, unknown) in zip(release.places, release.quantities, numbers, strict=True)
-    ]
-    return _tick(release.camera, round(release.tick_start_s * 1e6), release.tick_s, release.unknown, rows)
+def ticks_of_rows(rows: Rows, wanted: Sequence[tuple[str, int]]) -> list[Tick]:
+    """Some ticks of some rows, each by camera and start (microseconds), as live ticks."""
+    numbers: dict[tuple[str, int], list[dict[str, object]]] = {tick: [] for tick in wanted}
+    tick_s: dict[tuple[str, int], float] = {}
+    columns = (rows.series_of, rows.part_of, rows.reason_of, rows.tick_start_us, rows.values, rows.standard_errors)
+    for series, part, reason, start_us, value, error in zip(*(column.tolist() for column in columns), strict=True):
+        camera, place, quantity = rows.series[series]
+        if (tick := (camera, start_us)) not in numbers:
+            continue
+        tick_s[tick] = rows.parts[part][2]
+        number = (None, None) if reason else (value, error)
+        numbers[tick].append(_number(place, quantity, *number, rows.reasons[reason]))
+    return [_tick(*tick, tick_s[tick], of_tick) for tick, of_tick in numbers.items()]
 
 
-def tick_of_rows(stored: Sequence[StoredRow]) -> Tick:
+def tick_of_stored(stored: Sequence[StoredRow]) -> Tick:
     """The stored rows of one camera and tick as a live tick."""
-    rows: list[dict[str, object]] = [
-        {
-            "place": row.place,
-            "quantity": row.quantity,
-            "value": row.value,
-            "standard_error": row.standard_error,
-            "unknown": row.unknown,
-        }
-        for row in stored
-    ]
-    first = stored[0]
-    unknown = first.unknown if all(row.unknown for row in stored) else ""
-    return _tick(first.camera, first.tick_start_us, first.tick_s, unknown, rows)
+    numbers = [_number(row.place, row.quantity, row.value, row.standard_error, row.unknown) for row in stored]
+    return _tick(stored[0].camera, stored[0].tick_start_us, stored[0].tick_s, numbers)
 
 
-def _tick(camera: str, start_us: int, tick_s: float, unknown: str, rows: Sequence[dict[str, object]]) -> Tick:
+def _number(place: str, quantity: str, value: float | None, error: float | None, unknown: str) -> dict[str, object]:
+    return {"place": place, "quantity": quantity, "value": value, "standard_error": error, "unknown": unknown}
+
+
+def _tick(camera: str, start_us: int, tick_s: float, numbers: Sequence[dict[str, object]]) -> Tick:
     # A heat map has a hundred rows or more, which nobody who follows the counts has asked for.
-    shown = [row for row in rows if row["quantity"] != "heat"]
+    shown = [number for number in numbers if number["quantity"] != "heat"]
+    unknown = numbers[0]["unknown"] if all(number["unknown"] for number in numbers) else ""
     return Tick.model_validate({"camera": camera, "time": utc(start_us), "tick_s": tick_s, "unknown": unknown, "rows": shown})

@@ -19,6 +19,7 @@ from throng.data.place import Anchor, Line, Zone
 from throng.site.alarms import AlarmTable, alarm_mistakes
 from throng.site.budget import BudgetTable
 from throng.site.calibration import CalibrationTable
+from throng.site.hub import HubTable
 from throng.site.rules import STREAMS, address_mistake, repeated_names, tick_mistake, wrong
 from throng.site.table import NAME_RULE, TICK_RULE, Name, PointPx, Table
 
@@ -212,8 +213,11 @@ class Site(Table):
         "in, which changes a few boxes in a hundred. `throng doctor` shows what either gives.",
     )
     budget: BudgetTable = Field(default=BudgetTable(), description="The privacy budget of each camera.")
+    hub: HubTable | None = Field(default=None, description="How the hub is reached from other machines.")
     camera: Annotated[tuple[Camera, ...], Strict(False)] = Field(
-        min_length=1, max_length=10_000, description="The cameras, a [[camera]] table for each."
+        default=(),
+        max_length=10_000,
+        description="The cameras of this machine, a [[camera]] table for each; with [hub] there may be none.",
     )
     alarm: Annotated[tuple[AlarmTable, ...], Strict(False)] = Field(
         default=(), max_length=1000, description="The alarms, an [[alarm]] table for each."
@@ -233,6 +237,12 @@ class Site(Table):
     def _names_are_unique(self) -> Self:
         for sentence, key in repeated_names(self.model_dump(by_alias=True)):
             raise wrong(sentence, *key)
+        return self
+
+    @model_validator(mode="after")
+    def _has_cameras(self) -> Self:
+        if not self.camera and self.hub is None:
+            raise wrong("there must be a [[camera]] table, or [hub] for cameras of other machines: add one", "camera")
         return self
 
     @model_validator(mode="after")

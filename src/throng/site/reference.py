@@ -25,6 +25,10 @@ pieces_measured = "track-eval, our own film, 2026-11-02: 99 % of passages in at 
 [budget.shares]
 dwell = 0.2
 
+[hub]
+listen = "0.0.0.0:8443"
+names = ["hub.station.example", "10.0.0.2"]
+
 [[camera]]
 name = "north"
 address = "rtsp://10.0.0.5/stream"

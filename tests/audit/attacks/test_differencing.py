@@ -11,7 +11,7 @@ from tests.audit.scenes import MIDNIGHT_S, TICK_S, events_of, first_epoch, last_
 from throng.audit.attacks.differencing import averaged, best_hit_rate, hit_rate, remainder, ring, windows
 from throng.data.release import Release
 from throng.privacy.budget import Budget
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 TICKS = 6
 FALSE_FAILURE = 1e-8
@@ -110,7 +110,7 @@ def test_the_same_question_gets_the_same_answer_before_and_after_a_restart(tmp_p
     again = last_of_day(wall(tmp_path, BUDGET, number_of_lines=LINES), events_of(truth), ticks=TICKS)
     answers = []
     for restart in range(4):
-        with Store(tmp_path / "throng.duckdb") as store:
+        with DuckStore(tmp_path / "throng.duckdb") as store:
             store.add(again if restart else releases)
             answers += [_asked(store) for _ in range(10)]
     assert all((answer == answers[0]).all() for answer in answers)
@@ -120,7 +120,7 @@ def test_the_same_question_gets_the_same_answer_before_and_after_a_restart(tmp_p
     assert hit_rate(averaged(answers), asked) == hit_rate(answers[0], asked)
 
 
-def _asked(store: Store) -> NDArray[np.float64]:
+def _asked(store: DuckStore) -> NDArray[np.float64]:
     begin_s = MIDNIGHT_S - TICKS * TICK_S
     asked = [store.series("gate", f"door {i}", "in", start_s=begin_s, end_s=MIDNIGHT_S).values[2] for i in range(ASKED)]
     return np.array(asked)

@@ -11,7 +11,7 @@ from tests.audit.scenes import events_of, last_of_day, wall
 from throng.audit.attacks.two_copies import PAGE, difference, differing_bytes
 from throng.data.release import Release
 from throng.privacy.budget import Budget
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 TICKS = 30
 UNINITIALISED = 64
@@ -26,10 +26,10 @@ def releases(tmp_path: Path) -> list[Release]:
 
 def test_the_later_copy_adds_the_next_tick_and_changes_nothing(tmp_path: Path, releases: list[Release]) -> None:
     path, stolen = tmp_path / "throng.duckdb", tmp_path / "stolen.duckdb"
-    with Store(path) as store:
+    with DuckStore(path) as store:
         store.add(releases[:-1])
     shutil.copy(path, stolen)
-    with Store(path) as store:
+    with DuckStore(path) as store:
         store.add([releases[-1]])
     found = difference(stolen, path)
     assert found.gone == ()
@@ -43,11 +43,11 @@ def test_the_later_copy_adds_the_next_tick_and_changes_nothing(tmp_path: Path, r
 
 def test_a_row_that_was_changed_is_seen(tmp_path: Path, releases: list[Release]) -> None:
     path, stolen = tmp_path / "throng.duckdb", tmp_path / "stolen.duckdb"
-    with Store(path) as store:
+    with DuckStore(path) as store:
         store.add(releases)
     shutil.copy(path, stolen)
     with duckdb.connect(str(path)) as connection:
-        connection.execute("UPDATE released SET value = value + 1 WHERE quantity = 'in' AND rowid = 0").fetchall()
+        connection.execute("UPDATE fresh SET value = value + 1 WHERE rowid = 0").fetchall()
     found = difference(stolen, path)
     assert len(found.gone) == len(found.new) == 1
 
@@ -55,7 +55,7 @@ def test_a_row_that_was_changed_is_seen(tmp_path: Path, releases: list[Release])
 def _stored(folder: Path, releases: list[Release]) -> Path:
     folder.mkdir()
     for each in range(0, len(releases), 5):
-        with Store(folder / "throng.duckdb") as store:
+        with DuckStore(folder / "throng.duckdb") as store:
             store.add(releases[each : each + 5])
     return folder / "throng.duckdb"
 
@@ -78,7 +78,7 @@ def test_a_busy_street_makes_no_larger_file_than_an_empty_one(tmp_path: Path) ->
         (tmp_path / name).mkdir()
         counts = np.random.default_rng(1).poisson(rate, (100, 60))
         through = wall(tmp_path / name, Budget(), number_of_lines=50)
-        with Store(tmp_path / name / "throng.duckdb") as store:
+        with DuckStore(tmp_path / name / "throng.duckdb") as store:
             store.add(last_of_day(through, events_of(counts), ticks=60))
         sizes.append((tmp_path / name / "throng.duckdb").stat().st_size)
     assert sizes[0] > 3 * PAGE / 2  # more than one page: there is something to compare

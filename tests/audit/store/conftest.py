@@ -12,7 +12,7 @@ from tests.audit.scenes import MIDNIGHT_S, TICK_S, events_of, wall, watch
 from throng.audit.store.report import StoreReport, audit_store
 from throng.data.release import Release
 from throng.privacy.budget import Budget
-from throng.store.store import Store
+from throng.store.duck import DuckStore
 
 NIGHT, EVENING, MORNING = 700, 150, 250
 """Ticks."""
@@ -56,7 +56,7 @@ def _stored(folder: Path, budget: Budget, rate: float) -> Made:
     ledgers.mkdir()
     told = releases(ledgers, budget, rate=rate)
     for first in range(0, len(told), 400):
-        with Store(path) as store:
+        with DuckStore(path) as store:
             for batch in range(first, min(first + 400, len(told)), 40):
                 store.add(told[batch : batch + 40])
     return Made(path, told)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from throng.audit.store.contents import is_reason
 from throng.capture import mailbox, stream
 from throng.capture.health import arrival, focus, light, still, view
 from throng.data.errors import BudgetError
+from throng.data.texts import is_reason
 from throng.privacy import derived, ticks
 from throng.privacy.ledger import Ledger
 

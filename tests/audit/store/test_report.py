@@ -8,13 +8,15 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+from tests.audit.scenes import MIDNIGHT_S
 from tests.audit.store.conftest import Made, Make
 
 from throng.audit.store.report import StoreReport, audit_store
 from throng.data.errors import StoreError
 from throng.privacy.budget import MECHANISMS, Shares
 from throng.privacy.risk import recognition_rate
-from throng.store.store import Store
+from throng.store.duck import DuckStore
+from throng.store.store import COLUMNS
 
 
 def found(report: StoreReport) -> dict[str, str]:
@@ -31,6 +33,20 @@ def change(path: Path, *statements: str) -> None:
     with duckdb.connect(str(path)) as connection:
         for statement in statements:
             connection.execute(statement).fetchall()
+
+
+def change_rows(path: Path, *statements: str) -> None:
+    """Change rows, and leave no trace of it in the file: they are in one table `released`, as the first Throng had them."""
+    old = path.with_name("old")
+    with duckdb.connect(str(old)) as connection:
+        connection.execute(f"ATTACH '{path}' AS store (READ_ONLY)").fetchall()
+        connection.execute("CREATE TABLE released AS SELECT * FROM store.released ORDER BY tick_start").fetchall()
+        connection.execute("CREATE TABLE schema_version AS SELECT 1 AS version").fetchall()
+        for statement in statements:
+            connection.execute(statement).fetchall()
+    old.rename(path)
+    with DuckStore(path):
+        pass
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
@@ -76,10 +92,12 @@ def test_noise_that_is_halved_is_found(make: Make, mechanism: str) -> None:
     assert set(found(make(mechanism=mechanism).audit())) == {"scatter"}
 
 
+HIDING = f"CREATE OR REPLACE VIEW released AS SELECT {', '.join(COLUMNS)} FROM old WHERE camera = 'court'"
+
 DEFECTS: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "a column more": (("ALTER TABLE released ADD COLUMN track VARCHAR",), "tables", "released.track"),
+    "a column more": (("ALTER TABLE settled ADD COLUMN track VARCHAR",), "tables", "settled.track"),
     "a table more": (("CREATE TABLE faces (picture BLOB)",), "tables", "faces.picture (BLOB)"),
-    "a remark": (("COMMENT ON COLUMN released.value IS '17 people'",), "tables", "a remark on the column value"),
+    "a remark": (("COMMENT ON COLUMN fresh.value IS '17 people'",), "tables", "a remark on the column value"),
     "a macro": (("CREATE MACRO people() AS 17",), "tables", "a macro, people"),
     "a number in a reason": (
         ("UPDATE released SET unknown = 'too dark to see the 17 people' WHERE unknown != ''",),
@@ -149,14 +167,30 @@ DEFECTS: dict[str, tuple[tuple[str, ...], str, str]] = {
         "below",
     ),
     "no stated cost": (("UPDATE released SET mechanism = 'trust(me=1)' WHERE mechanism != 'none'",), "promise", "no cost"),
-    "deleted rows": (("DELETE FROM released WHERE camera = 'gate' AND rowid % 2 = 0",), "free pages", "rows were deleted"),
+    "deleted rows": (("DELETE FROM fresh WHERE rowid % 2 = 0",), "free pages", "rows were deleted"),
+    "a view that hides rows": (
+        ("ALTER VIEW released RENAME TO old", HIDING),
+        "tables",
+        "does not show the rows as they are",
+    ),
+    "a text that no row points to": (
+        ("INSERT INTO reason VALUES (99, '17 people stood before the camera')",),
+        "texts",
+        "a reason with a number",
+    ),
+}
+
+
+AT_THE_FILE = {"a column more", "a table more", "a remark", "a macro", "deleted rows", "a view that hides rows"} | {
+    "a text that no row points to"
 }
 
 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_what_should_not_be_there_is_found(clean: Made, name: str) -> None:
     statements, check, sentence = DEFECTS[name]
-    change(clean.path, *statements)
+    at_rows = name not in AT_THE_FILE
+    (change_rows if at_rows else change)(clean.path, *statements)
     report = clean.audit()
     assert report.wrong
     assert sentence in found(report).get(check, ""), found(report)
@@ -164,7 +198,7 @@ def test_what_should_not_be_there_is_found(clean: Made, name: str) -> None:
 
 def test_the_last_rows_deleted_can_be_read_back_and_that_is_found(clean: Made) -> None:
     """A whole stretch at the end: no row number tells of it, but the state before the last change does."""
-    change(clean.path, "CREATE OR REPLACE TABLE released AS SELECT * FROM released WHERE camera = 'gate'")
+    change(clean.path, "CREATE OR REPLACE TABLE fresh AS SELECT * FROM fresh WHERE series % 2 = 0")
     assert "can still be read" in found(clean.audit())["free pages"]
 
 
@@ -187,7 +221,7 @@ def test_what_lies_beside_it_is_found(clean: Made) -> None:
 def test_the_newest_rows_are_read_out_of_the_log(clean: Made, tmp_path: Path) -> None:
     """A copy taken while the hub runs: the log lies beside it."""
     copy = tmp_path / "copy.duckdb"
-    with Store(clean.path) as store:
+    with DuckStore(clean.path) as store:
         last = clean.releases[-2]  # the last one ends an hour
         store.add([replace(last, tick_start_s=last.tick_start_s + 10 * last.tick_s)])
         for name in ("", ".wal"):
@@ -204,7 +238,7 @@ def test_names_are_compared_with_those_of_the_site(clean: Made) -> None:
 
 
 def test_a_store_of_a_few_ticks_says_that_its_noise_cannot_be_judged(tmp_path: Path, clean: Made) -> None:
-    with Store(tmp_path / "few.duckdb") as store:
+    with DuckStore(tmp_path / "few.duckdb") as store:
         store.add([release for release in clean.releases if release.camera == "court"][:9])
     report = audit_store(tmp_path / "few.duckdb")
     assert found(report) == {}
@@ -212,7 +246,7 @@ def test_a_store_of_a_few_ticks_says_that_its_noise_cannot_be_judged(tmp_path: P
 
 
 def test_an_empty_store_is_clean_and_says_so(tmp_path: Path) -> None:
-    with Store(tmp_path / "throng.duckdb"):
+    with DuckStore(tmp_path / "throng.duckdb"):
         pass
     report = audit_store(tmp_path / "throng.duckdb")
     assert not report.wrong
@@ -247,3 +281,15 @@ def test_says_what_cannot_be_audited(tmp_path: Path) -> None:
         prepare(path)
         with pytest.raises(StoreError, match=sentence):
             audit_store(path)
+
+
+def test_a_store_that_forgot_is_clean(clean: Made, tmp_path: Path) -> None:
+    """Runs of rows were sorted, and what came before midnight was forgotten."""
+    path = tmp_path / "forgot.duckdb"
+    with DuckStore(path) as store:
+        store._settle_at = 1
+        store.add(clean.releases[::2])
+        store.add(clean.releases[1::2])
+        assert store.forget(MIDNIGHT_S) > 0
+        assert store.latest()
+    assert found(audit_store(path)) == {}

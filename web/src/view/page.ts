@@ -32,11 +32,12 @@ export class PageView {
   #spokeS = Number.NEGATIVE_INFINITY;
 
   constructor(root: HTMLElement) {
+    const administration = make("a", { class: "button", href: "/admin" }, "Administration");
     const bar = make(
       "header",
       { class: "bar" },
       make("div", { class: "bar-name" }, this.#title, this.#connection),
-      make("div", { class: "buttons" }, this.deviceButton, this.signOutButton),
+      make("div", { class: "buttons" }, administration, this.deviceButton, this.signOutButton),
     );
     this.#main.append(this.#total.element, this.#tiles);
     root.append(bar, this.#banner.element, this.#message, this.#alarms.element, this.#main, this.#footer.element, this.#spoken);

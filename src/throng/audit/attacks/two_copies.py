@@ -7,14 +7,18 @@ from pathlib import Path
 
 import duckdb
 
+from throng.store.duck_schema import TABLES
+
 PAGE, HEADERS = 262_144, 3 * 4096
 """DuckDB's file: three headers of 4,096 bytes, then pages of 256 kB, each behind a checksum of eight bytes."""
 _CHECKSUM = 8
+_BEHIND_THE_VIEW = TABLES.keys() - {"schema_version"}
+"""What they hold stands in the view `released`, wherever it lies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Rows of all tables that only one of two copies holds; a row that was changed is in both."""
+    """Rows of all tables and views that only one of two copies holds; a row that was changed is in both."""
 
     gone: tuple[tuple[object, ...], ...]
     new: tuple[tuple[object, ...], ...]
@@ -35,7 +39,12 @@ def difference(older: str | os.PathLike[str], newer: str | os.PathLike[str]) -> 
 def _rows(path: str | os.PathLike[str]) -> "Counter[tuple[object, ...]]":
     rows: Counter[tuple[object, ...]] = Counter()
     with duckdb.connect(os.fspath(path), read_only=True) as connection:
-        for (table,) in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall():
+        listed = (
+            "SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1"
+        )
+        for (table,) in connection.execute(listed).fetchall():
+            if table in _BEHIND_THE_VIEW:
+                continue
             quoted = table.replace('"', '""')
             rows.update((table, *row) for row in connection.execute(f'SELECT * FROM "{quoted}"').fetchall())
     return rows

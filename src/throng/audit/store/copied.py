@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from throng.data.errors import StoreError
+from throng.store.duck_schema import SCHEMA_VERSION, TABLES, version_of
 
 _IN_MEMORY = Path("/dev/shm")
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -21,7 +22,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "autoinstall_known_extensions": False,
 }
-# After the others, as in `throng.store.store`.
+# After the others, as in `throng.store.duck_schema`.
 _LOCK_DOWN = "SET enable_external_access = false; SET lock_configuration = true"
 
 
@@ -58,8 +59,13 @@ def copied(path: Path) -> Iterator[Copied]:
         copy = Path(folder) / "copy.duckdb"
         _copy(path, copy)
         with opened(copy, path) as connection:
+            if version_of(connection, path) < SCHEMA_VERSION:
+                raise StoreError(
+                    f"the store {path} was made by an older Throng: bring it up to date with throng doctor --store, or audit a "
+                    "copy that was"
+                )
             tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-            if "released" not in tables:
+            if not tables >= TABLES.keys():
                 raise StoreError(f"{path} is a DuckDB database but no store of Throng: name another file")
             yield Copied(path, copy, connection)
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throng.audit.attacks.two_copies import HEADERS, PAGE
+from throng.audit.finding import Finding, judged
 from throng.audit.store.copied import Copied, opened
-from throng.audit.store.finding import Finding, judged
 from throng.data.errors import StoreError
+from throng.store.duck_schema import TABLES
 
 _HEADER = 4096
 
@@ -37,8 +38,8 @@ def neighbours(store: Copied) -> list[Finding]:
 def pages(store: Copied) -> list[Finding]:
     """No row that was deleted can be read out of the file: not by row numbers, not from the state before the last one."""
     wrong = []
-    rows, last = store.connection.execute("SELECT count(*), coalesce(max(rowid), -1) FROM released").fetchall()[0]
-    if last + 1 > rows:
+    counted = (f"SELECT count(*), coalesce(max(rowid), -1) FROM {table}" for table in TABLES)
+    if any(last + 1 > rows for query in counted for rows, last in store.connection.execute(query).fetchall()):
         wrong.append("rows were deleted: some row numbers are gone, and what stood there may still be in the file")
     lost = _only_before(store)
     if lost:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
+from throng.audit.finding import Finding, judged
 from throng.audit.store.epoch import Epoch
-from throng.audit.store.finding import Finding, judged
 from throng.audit.store.promise import promised
 
 FALSE_ALARM = 1e-6

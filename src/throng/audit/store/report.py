@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from throng.audit.finding import Finding
 from throng.audit.store import contents, files, noise, rows
 from throng.audit.store.contents import Places
 from throng.audit.store.copied import Copied, copied
 from throng.audit.store.epoch import epochs
-from throng.audit.store.finding import Finding
 from throng.audit.store.promise import Promise, dearest_days, described
 
 PASSAGES = (1, 5, 20)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from throng.audit.finding import Finding, judged
 from throng.audit.store.copied import Copied
 from throng.audit.store.epoch import DAY_US, Epoch
-from throng.audit.store.finding import Finding, judged
 
 HOUR_US = 3_600_000_000
 _ROUNDING = 1e-3

@@ -17,7 +17,7 @@ from throng import __version__
 if TYPE_CHECKING:
     from throng.cli.doctor.engines import Measured
 
-EXAMPLES = """Look over this machine, or one camera: what is here, how fast it is, and what is missing. Nothing is stored.
+EXAMPLES = """Look over this machine, one camera or a store: what is here, how it is, and what is missing. Nothing is stored.
 
 Examples:
 
@@ -26,6 +26,8 @@ Examples:
     throng doctor --camera street.mp4
 
     throng doctor --site site.toml --camera north --seconds 30 --json
+
+    throng doctor --store data/throng.duckdb
 
 A look is one picture through one detector, with one thread. The number of cameras is for streams of five pictures a second of
 which one in five shows a change: cameras = cores / (5 x (decoding a picture + comparing it + 0.2 x a look)), in seconds. What a
@@ -42,8 +44,16 @@ def doctor(
     detector: Annotated[
         str | None, typer.Option(help="For the camera: an installed model or FILE.onnx.", show_default=False)
     ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Look at this store, a .duckdb file in a site's data folder.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
+    if store is not None:
+        from throng.cli.doctor.store import report_store
+
+        report_store(store, as_json=as_json)
+        return
     if camera is not None or site is not None:
         from throng.cli.doctor.camera import report_camera
 

@@ -53,7 +53,7 @@ def export(
     end: Annotated[str | None, typer.Option("--to", help="End before this time, ISO 8601.", show_default=False)] = None,
     step: Annotated[Literal["tick", "hour", "day"], typer.Option(help="Of how long each number is.")] = "tick",
 ) -> None:
-    from throng.store.store import Store
+    from throng.store.duck import DuckStore
 
     if out.suffix.lower() not in SUFFIXES:
         raise StoreError(f"--out must end in {' or '.join(SUFFIXES)}, not {out.name}")
@@ -62,7 +62,7 @@ def export(
         raise StoreError(f"--from must be before --to, not {begin} and {end}")
     if not store.is_file():
         raise StoreError(f"there is no store {store}: name the .duckdb file in the site's data folder")
-    with Store(store) as opened:
+    with DuckStore(store) as opened:
         places = _places(opened, camera, span)
         rows = _write(_tables(places, STEPS_S[step], suppress_below, round_to), out)
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"written: {out}, {rows:,} rows")
