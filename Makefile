@@ -1,6 +1,6 @@
 # Everything a newcomer needs. Each target sets itself up; a second run starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint deps sbom bench soak build clean
+.PHONY: help demo test quick lint deps sbom bench fuzz crash soak build clean
 SETUP := python3 scripts/setup.py
 BIN := .venv/bin
 
@@ -43,6 +43,14 @@ bench: ## measure against limits and peers, side by side; writes BENCHMARKS.md (
 soak: ## break three of four cameras again and again for ten minutes (SOAK_S=600)
 	@$(SETUP) test
 	@THRONG_SOAK_S=$(or $(SOAK_S),600) $(BIN)/python -m pytest tests/soak/test_soak.py -s $(ARGS)
+
+fuzz: ## send the hub 50,000 made-up requests, as everybody (COUNT=50000)
+	@$(SETUP) test
+	@THRONG_FUZZ_REQUESTS=$(or $(COUNT),50000) $(BIN)/python -m pytest -s tests/security/test_schemathesis.py tests/security/test_fuzzed_ingest.py tests/security/test_raw_requests.py $(ARGS)
+
+crash: ## kill the hub and a sensor at 200 random moments each (KILLS=200 SEED=1)
+	@$(SETUP) test
+	@THRONG_KILLS=$(or $(KILLS),200) THRONG_KILL_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/end_to_end/test_hub_survives.py tests/end_to_end/test_sensor_survives.py $(ARGS)
 
 build: ## build the page and a wheel into dist/
 	@$(SETUP) run

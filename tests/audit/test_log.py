@@ -1,5 +1,6 @@
 """A changed, missing or moved entry of the audit log is found."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -128,3 +129,13 @@ def test_a_field_of_another_kind_is_found(path: Path, name: str, value: object) 
         entry["hash"] = entry_hash(entry)
     path.write_bytes(json.dumps(entry, separators=(",", ":")).encode() + b"\n" + b"".join(lines[1:]))
     assert "line 1: does not have the fields of an entry" in sentences(path)
+
+
+def test_a_hash_is_what_the_documentation_says(path: Path) -> None:
+    """Of all fields but itself, the hash of the entry before among them: anybody can check it with other tools."""
+    for line in lines_of(path):
+        entry = json.loads(line)
+        told = entry.pop("hash")
+        assert set(entry) == {"seq", "time", "event", "outcome", "who", "about", "detail", "address", "before"}
+        text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert told == hashlib.sha256(text.encode()).hexdigest()

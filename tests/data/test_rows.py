@@ -47,8 +47,10 @@ def told(rows: Rows) -> list[tuple[Any, ...]]:
 
 def expected(many: list[Release]) -> list[tuple[Any, ...]]:
     return [
-        (one.camera, place, quantity, *(one.mechanism, one.epoch, one.tick_s, reason))
-        + (round(one.tick_start_s * 1e6), str(float(value)), str(float(error)))
+        (
+            *(one.camera, place, quantity, one.mechanism, one.epoch, one.tick_s, reason),
+            *(round(one.tick_start_s * 1e6), str(float(value)), str(float(error))),
+        )
         for one in many
         for place, quantity, reason, value, error in zip(
             one.places, one.quantities, one.reasons, one.values, one.standard_errors, strict=True

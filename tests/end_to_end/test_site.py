@@ -149,7 +149,7 @@ def test_a_worker_that_is_killed_is_started_again(tmp_path: Path) -> None:
     assert running.stop() == 0
     with duckdb.connect(tmp_path / "data" / "throng.duckdb", read_only=True) as store:
         tables = [name for (name,) in store.execute("SELECT table_name FROM information_schema.tables").fetchall()]
-        assert sorted(tables) == ["released", "schema_version"]
+        assert sorted(tables) == ["fresh", "part", "reason", "released", "schema_version", "series", "settled"]
         (epochs,) = store.execute("SELECT count(DISTINCT epoch) FROM released WHERE value IS NOT NULL").fetchall()
     assert epochs[0] == 2
 

@@ -76,7 +76,7 @@ def test_the_page_shows_and_reads_out_what_rings(store: DuckStore) -> None:
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         for name in ("north", "south"):
             hub.ingest.camera_state(name, "live")
-        page.goto(hub.sign_in_url())
+        page.goto(hub.sign_in_url() or "")
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_selector("li[data-kind=warning]", timeout=SHOWN_MS)
         # Replayed from the store, and the camera that never sent a number is not watched.

@@ -246,7 +246,12 @@ def test_late_rows_give_way_to_live_ones_and_are_no_news(
 ) -> None:
     order: list[str] = []
     add_rows = store.add_rows
-    monkeypatch.setattr(store, "add_rows", lambda rows: order.append(rows.series[0][0]) or add_rows(rows))
+
+    def noted(rows: Rows) -> int:
+        order.append(rows.series[0][0])
+        return add_rows(rows)
+
+    monkeypatch.setattr(store, "add_rows", noted)
     late = [ingest.submit(Rows.of([release("south", 60.0 * i)]), late=True) for i in range(2)]
     live = ingest.submit(Rows.of([release("north", 600)]))
     ingest.start()

@@ -247,3 +247,36 @@ def test_a_log_that_could_not_be_taken_up_is_let_go(tmp_path: Path) -> None:
     (tmp_path / "evidence.jsonl").write_bytes(b"".join(lines))
     with Log(tmp_path / "evidence.jsonl"):  # no lock is left on it
         pass
+
+
+def test_two_never_write_one_log(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    with Log(path), pytest.raises(LogError, match="is held by another process"):
+        Log(path).open()
+    with Log(path):
+        pass
+
+
+def test_a_log_that_others_could_read_is_its_owners_alone_again(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+    written(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_does_not_show_or_turns_the_line_around_is_a_question_mark(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    with Log(path) as log:
+        log.write("sign-in", who="a\u202eb", about="c\ud800d", detail="e\nf\x1b[2J", address="g\u2028h\x00")
+    (entry,) = entries(path)
+    assert [entry[name] for name in ("who", "about", "detail", "address")] == ["a?b", "c?d", "e?f?[2J", "g?h?"]
+
+
+def test_of_a_long_log_only_the_end_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("throng.hub.log.log._KEPT", 1)  # the last 1,024 bytes
+    path = tmp_path / "audit.jsonl"
+    for number in range(1, 30):
+        written(path, number=1)
+        assert entries(path)[-1]["seq"] == number
+    assert not audit_log(path).wrong

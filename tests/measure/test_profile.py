@@ -6,7 +6,7 @@ import numpy as np
 import pedpy
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.measure.floors import (
@@ -106,6 +106,8 @@ def test_squares_hold_what_shapely_says(
     theirs = np.zeros((rows, columns))
     for size, start, stop in zip(cells.areas_m2, cells.starts[:-1], cells.starts[1:], strict=True):
         cell = shapely.make_valid(shapely.Polygon(cells.corners_m[start:stop]))
+        # Where a cell's outline touches itself, shapely makes another area of it than the outline has.
+        assume(abs(shapely.area(cell) - size) < 1e-9)
         theirs += shapely.area(shapely.intersection(squares, cell)) / size
     np.testing.assert_allclose(profile, theirs / cell_m**2, rtol=1e-9, atol=1e-9 / cell_m**2)
 

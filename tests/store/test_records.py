@@ -142,3 +142,37 @@ def test_a_damaged_record_is_said_to_be_one(records: SqliteRecords, body: str) -
     for read in (lambda: records.get("site", "central"), lambda: records.all("site")):
         with pytest.raises(StoreError, match="is damaged: restore the hub's records from a backup"):
             read()
+
+
+def test_what_is_made_is_on_the_disk_before_it_is_told(records: SqliteRecords) -> None:
+    """A power cut is not to be had in a test, so that SQLite's own settings are asked for: FULL is 2."""
+    connection = records._open_connection()
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_file_that_others_could_read_is_its_owners_alone_again(tmp_path: Path) -> None:
+    path = tmp_path / "hub.sqlite"
+    path.touch()
+    path.chmod(0o644)
+    with SqliteRecords(path):
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("PRAGMA user_version = 2", "made by a newer Throng: update this one"),
+        ("PRAGMA application_id = 7", "not of a hub's records: name another file"),
+    ],
+)
+def test_a_file_of_another_kind_is_left_alone(tmp_path: Path, statement: str, sentence: str) -> None:
+    path = tmp_path / "hub.sqlite"
+    with SqliteRecords(path) as records:
+        records.change([Change("site", "central", {"title": "Central"})])
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(statement)
+    with pytest.raises(StoreError, match=sentence):
+        SqliteRecords(path).open()
+    assert connection.execute("SELECT count(*) FROM record").fetchone() == (1,)
+    connection.close()

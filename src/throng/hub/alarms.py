@@ -66,8 +66,9 @@ class Alarms:
         places = np.flatnonzero(watched)
         for row in places[np.argsort(rows.tick_start_us[places], kind="stable")].tolist():
             start_s, tick_s = rows.tick_start_us[row] / 1e6, rows.parts[rows.part_of[row]][2]
-            number = float(rows.values[row]), float(rows.standard_errors[row])
-            yield Reading(*rows.series[rows.series_of[row]], start_s, tick_s, *number, rows.reasons[rows.reason_of[row]])
+            value, error = float(rows.values[row]), float(rows.standard_errors[row])
+            camera, place, quantity = rows.series[rows.series_of[row]]
+            yield Reading(camera, place, quantity, start_s, tick_s, value, error, rows.reasons[rows.reason_of[row]])
 
     def all(self) -> list[AlarmAnswer]:
         """Every alarm now, in the order of the site."""

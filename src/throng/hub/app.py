@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from throng import __version__
 from throng.alarm.rule import Rule
 from throng.data.errors import LogError, StoreError
-from throng.hub.access import Needs
+from throng.hub.access import PRINCIPAL, Needs
 from throng.hub.admin.routes import add_admin
 from throng.hub.alarms import Alarms
 from throng.hub.api import add_alarms, add_description, add_health, add_heat, add_live, add_numbers, add_site
@@ -240,7 +240,7 @@ def create_app(
         hub.add_exception_handler(error, _cannot_now)
     gate = GateSettings(
         names=settings.names,
-        most_bytes=((PATH, BODY_BYTES), ("/api/v1/registry/import", LARGEST_BYTES)),
+        most_bytes=((PATH, BODY_BYTES), ("/api/v1/registry/import", LARGEST_BYTES), ("/admin/cameras/trial", LARGEST_BYTES)),
         is_open=lambda: hub.is_open,
     )
     hub.add_middleware(Gate, needs=Needs(hub), people=hub.people, sensors=hub.sensors, log=kept.log, settings=gate)
@@ -287,4 +287,6 @@ def _add_administration(hub: Hub) -> None:
 
 
 def _cannot_now(request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, status_code=503)
+    # Why it cannot, with the names of files, is for those who are in.
+    told = str(error) if request.scope.get(PRINCIPAL) is not None else "the hub cannot do this at present: try again later"
+    return JSONResponse({"detail": told}, status_code=503)

@@ -22,6 +22,7 @@ PEER = "throng.peer"
 MOST_BYTES = 256 * 1024
 """Of a request's body, where its path has no limit of its own."""
 _TOO_LONG = "the message is longer than this hub takes here"
+_NO_LOG = "the hub cannot write its audit log, and does nothing without: try again later"
 _STARTING = "the hub is starting: try again in a few seconds"
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _ALWAYS = ("127.0.0.1", "localhost", HUB_NAME)
@@ -110,8 +111,8 @@ class Gate:
         elif scope["type"] == "http":
             try:
                 refused = self._refusal(scope) if self._is_open() or _is_from_here(scope) else _refuse(503, _STARTING)
-            except LogError as error:
-                refused = _refuse(503, str(error))
+            except LogError:
+                refused = _refuse(503, _NO_LOG)
             if refused is None:
                 await self._pass_on(scope, receive, _hardened(scope, send))
             else:
@@ -141,8 +142,8 @@ class Gate:
         if body.is_over and not is_answered:
             try:
                 refused = self._refuse(scope, scope.get(PRINCIPAL), 413, _TOO_LONG)
-            except LogError as error:
-                refused = _refuse(503, str(error))
+            except LogError:
+                refused = _refuse(503, _NO_LOG)
             await refused(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Response | None:

@@ -302,8 +302,9 @@ def ticks_of_rows(rows: Rows, wanted: Sequence[tuple[str, int]]) -> list[Tick]:
         if (tick := (camera, start_us)) not in numbers:
             continue
         tick_s[tick] = rows.parts[part][2]
-        number = (None, None) if reason else (value, error)
-        numbers[tick].append(_number(place, quantity, *number, rows.reasons[reason]))
+        known = not reason
+        number = _number(place, quantity, value if known else None, error if known else None, rows.reasons[reason])
+        numbers[tick].append(number)
     return [_tick(*tick, tick_s[tick], of_tick) for tick, of_tick in numbers.items()]
 
 

@@ -44,3 +44,9 @@ def test_a_form_that_ends_before_its_end_is_refused(end: bytes) -> None:
 def test_any_body_is_read_or_refused(body: bytes) -> None:
     with contextlib.suppress(AccountError):
         assert part_of(b"--x8431" + body + b"\r\n--x8431--", KIND, "table") in body
+
+
+def test_what_stands_before_and_after_the_form_is_no_part_of_it() -> None:
+    part = b'Content-Disposition: form-data; name="table"\r\n\r\na,b'
+    assert part_of(part + b"\r\n--x8431\r\n\r\n\r\n--x8431--" + part, KIND, "table") == b""
+    assert part_of(b"--x8431\r\n" + part + b"\r\n--x8431--\r\n", KIND, "table") == b"a,b"

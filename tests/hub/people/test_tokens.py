@@ -138,7 +138,11 @@ async def test_the_day_of_the_last_use_is_kept_and_outlives_a_restart(make_house
     token = again.people.tokens.all()[0]
     assert date.fromisoformat(token.used) == datetime.fromtimestamp(house.clock.wall()).astimezone(first.made.tzinfo).date()
     assert token.ends - token.made == timedelta(days=90)
-    assert again.people.principal_of_bearer(secret) == Principal("token", "Bob/export", token.grants)
+    asked = again.people.principal_of_bearer(secret)
+    assert asked == Principal("token", "Bob/export", token.grants, session=bytes.fromhex(token.id))
+    assert again.people.is_open(asked.session)
+    again.people.tokens.discard([token])
+    assert not again.people.is_open(asked.session)
 
 
 async def test_a_removed_token_is_not_written_again_by_its_last_use(lived_in: House) -> None:

@@ -57,6 +57,13 @@ async def test_everybody_sees_his_own_sites_and_no_stranger_any(ask: Ask) -> Non
         assert one.status_code == (200 if "east" in READ[who] else 404)
 
 
+async def test_an_export_is_in_the_log(ask: Ask, log: Log) -> None:
+    await send(ask, "viewer of west", "GET", "/api/v1/registry/export")
+    (entry,) = log.newest(most=1)
+    assert (entry["event"], entry["about"], entry["detail"]) == ("camera.export", "cameras", "1 cameras")
+    assert entry["who"]
+
+
 WRITES: list[tuple[str, str, dict[str, Any], int]] = [
     ("PUT", f"{SITES}/north", {"json": {"title": "North"}}, 200),
     ("DELETE", f"{SITES}/empty?version=1", {}, 404),

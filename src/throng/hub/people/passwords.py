@@ -7,7 +7,6 @@ from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn  # type: ignore[import-untyped]
 
 SHORTEST = 12
 LONGEST = 200
@@ -72,6 +71,8 @@ class Passwords:
         if any(word in normal.casefold() for word in words):
             return "a password must not contain your name or the site's: choose another"
         with self._judging:
+            from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # noqa: PLC0415
+
             score: int = zxcvbn(normal[:_JUDGED], user_inputs=[*words, "throng"])["score"]
         if score < _SCORE:
             return "that password is among those that are guessed first: take four words that do not belong together"

@@ -250,6 +250,10 @@ class Registry:
         """Log that a change was refused; the detail quotes nothing that was sent."""
         self._log.write(event, who=by.name, outcome="refused", about=about, detail=detail, address=by.address)
 
+    def exported(self, number: int, *, by: By) -> None:
+        """Log that so many cameras were exported."""
+        self._log.write("camera.export", who=by.name, about="cameras", detail=f"{number} cameras", address=by.address)
+
     def tell(self) -> None:
         """Tell the subscribers that something changed."""
         for callback in self._told:

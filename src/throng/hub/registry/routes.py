@@ -97,7 +97,9 @@ def _add_reading(router: APIRouter, registry: Registry) -> None:
     def export(request: Request) -> Response:
         """The cameras as a CSV file, as the import reads it, without addresses and logins."""
         sites = visible(request)
-        table = write_table(camera for camera in registry.state.cameras.values() if camera.site in sites)
+        seen = [camera for camera in registry.state.cameras.values() if camera.site in sites]
+        registry.exported(len(seen), by=_by(request))
+        table = write_table(seen)
         return Response(table, media_type=CSV, headers={"content-disposition": 'attachment; filename="cameras.csv"'})
 
 
