@@ -8,17 +8,17 @@ import time
 import traceback
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 from math import isfinite, nan
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from throng.calibrated import calibration_of
 from throng.capture.load import Load
 from throng.capture.source import Source, open_source
 from throng.capture.watched import watched
+from throng.data.camera_state import CameraState, State
 from throng.data.errors import BudgetError, ThrongError
 from throng.data.outage import Outage
 from throng.data.place import Line, Zone
@@ -34,20 +34,9 @@ from throng.privacy.wall import Wall
 from throng.site.credentials import credentials
 from throng.site.model import Camera, Site
 
-State = Literal["live", "unknown", "failed"]
-
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 60.0
 _LOOK_EVERY_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class CameraState:
-    """What a sensor says of a camera: whether it sees, and why not; "failed" where nothing more will come."""
-
-    camera: str
-    state: State
-    reason: str = ""
 
 
 if TYPE_CHECKING:

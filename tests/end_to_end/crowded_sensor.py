@@ -17,10 +17,11 @@ import numpy as np
 
 import throng.pipeline
 import throng.sensor
+from throng.data.camera_state import CameraState
 from throng.data.detections import Detections
 from throng.data.frame import Frame
 from throng.detect.detector import Detector
-from throng.sensor import CameraState, run_sensor
+from throng.sensor import run_sensor
 from throng.site.read import read_site
 
 LOOK_S = 0.1

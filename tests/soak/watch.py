@@ -96,8 +96,9 @@ class Watch:
                     name, _, value = line.partition(": ")
                     if name == "event":
                         event = value
-                    elif name == "data" and event == "camera":
-                        self._note(json.loads(value))
+                    elif name == "data" and event == "cameras":
+                        for camera in json.loads(value):
+                            self._note(camera)
         except httpx.HTTPError as error:
             self._end(error)
         else:

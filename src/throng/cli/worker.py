@@ -8,9 +8,10 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from throng.cli.workers import LOOK_EVERY_S, Task
+from throng.data.camera_state import State
 from throng.data.release import Release
 from throng.detect.turns import Turns
-from throng.sensor import Running, Sender, State, run_sensor
+from throng.sensor import Running, Sender, run_sensor
 
 
 def work(task: Task, messages: "Connection[Any, Any]", *, threads: int = 1) -> None:
