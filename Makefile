@@ -13,7 +13,7 @@ demo: ## serve a live, simulated station concourse (PORT=8040)
 
 test: ## run every test
 	@$(SETUP) test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent test
 
 quick: ## run the tests that take less than half a minute

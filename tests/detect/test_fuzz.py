@@ -143,7 +143,9 @@ def test_inputs_too_large_to_hold_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("location", ["{folder}/secret.bin", "../secret.bin", "secret.bin", "/dev/zero"])
 @pytest.mark.parametrize("where", ["constant", "attribute", "inner graph"])
-def test_weights_in_other_files_are_refused_and_never_read(tmp_path: Path, location: str, where: str) -> None:
+def test_weights_in_other_files_are_refused_and_never_read(
+    tmp_path: Path, location: str, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "models"
     folder.mkdir()
     for secret in (tmp_path / "secret.bin", folder / "secret.bin"):
@@ -161,7 +163,7 @@ def test_weights_in_other_files_are_refused_and_never_read(tmp_path: Path, locat
             model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(True), "yes"))
         model.graph.node.insert(0, node)
     path.write_bytes(model.SerializeToString())
-    os.chdir(folder)
+    monkeypatch.chdir(folder)
     for opened in (open_detector, add):
         with pytest.raises(ModelError, match=r"leak\.onnx keeps its weights in another file: export it as one file"):
             opened(path)

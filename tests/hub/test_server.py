@@ -22,6 +22,7 @@ from throng.hub.app import Hub
 from throng.hub.server import listen, serve
 from throng.store.duck import DuckStore
 
+ROOT = Path(__file__).resolve().parents[2]
 MakeRelease = Callable[..., Release]
 
 
@@ -164,9 +165,10 @@ def test_what_fails_when_ready_stops_the_rest(hub: Hub) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_cleanly_and_its_output_holds_no_secret(tmp_path: Path, number: signal.Signals) -> None:
     script = [sys.executable, "-m", "tests.hub.serve_until_killed", str(tmp_path)]
-    with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
+        assert url, process.communicate()
         base, code = url.split("/sign-in?code=")
         with httpx.Client(base_url=base, headers={"origin": base}) as http:
             assert http.get(url).status_code == 200

@@ -159,6 +159,10 @@ async def test_a_sensor_is_no_person_and_a_person_no_sensor(deployment: Deployme
         assert (await http.get("/api/v1/sensor/work", headers=headers)).status_code == 403
 
 
+def test_whoever_can_change_things_needs_two_factors_from_the_first_day(deployment: Deployment) -> None:
+    assert set(deployment.hub.people.roles_with_factor()) == {"administrator", "auditor"}
+
+
 async def test_every_refusal_is_in_the_audit_log(tmp_path: Path) -> None:
     with deployed(tmp_path) as deployment:
         await asked(deployment, "GET", "/api/v1/people", ("viewer", "hub"), by="person")

