@@ -5,7 +5,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -20,6 +19,7 @@ from throng.capture.source import Source, open_source
 from throng.capture.watched import watched
 from throng.data.camera_state import CameraState, State
 from throng.data.errors import BudgetError, ThrongError
+from throng.data.fault import told
 from throng.data.outage import Outage
 from throng.data.place import Line, Zone
 from throng.data.place_size import PlaceSize
@@ -132,7 +132,8 @@ class Running:
 
 def _tell_where(fault: threading.ExceptHookArgs) -> None:
     """Print where a fault of ours happened and of what kind it is, and not what it says: that may hold a number of people."""
-    print("".join(traceback.format_tb(fault.exc_traceback)) + fault.exc_type.__name__, file=sys.stderr, flush=True)
+    if fault.exc_value is not None:
+        print(told(fault.exc_value), file=sys.stderr, flush=True)
 
 
 def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: Sender) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from throng.data.errors import HubError, LogError, StoreError
+from throng.data.fault import told
 from throng.data.release import Release
 from throng.data.rows import Rows
 from throng.hub.alarms import Alarms
@@ -255,8 +256,8 @@ class Ingest:
         try:
             for alarm in self._alarms.take(rows):
                 self._alarm_news[alarm.name] = (self._cameras.site_of(alarm.camera), alarm.model_dump_json())
-        except Exception:  # what one camera's numbers do to its alarms must not keep those of all others out of the store
-            _logger.exception("an alarm could not be judged")
+        except Exception as error:  # noqa: BLE001 -- one camera's alarms must not keep the numbers of all others out of the store
+            _logger.error("an alarm could not be judged:\n%s", told(error))
         if time.monotonic() >= self._told_s + SHOW_EVERY_S:
             self._publish_news()
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from throng.data.errors import HubError, StoreError, ThrongError
+from throng.data.fault import told
 from throng.hub.connections import Connections
 from throng.hub.protocol import HubProtocol, Limits
 from throng.hub.tls import HubTls
@@ -256,8 +257,8 @@ async def _again_and_again(chore: Chore) -> None:
             await asyncio.get_running_loop().run_in_executor(None, chore.do)
         except ThrongError as error:
             _logger.error("%s", error)
-        except Exception:
-            _logger.exception("a chore of the hub failed, and will be tried again")
+        except Exception as error:  # noqa: BLE001 -- the others must be done all the same, and this one again
+            _logger.error("a chore of the hub failed, and will be tried again:\n%s", told(error))
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -100,8 +101,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     if binaries is None or (os.geteuid() == 0 and shutil.which("setpriv") is None):
         pytest.skip("needs Debian's postgresql: apt-get install postgresql")
     as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    folder = Path(f"/tmp/throng-audit-{os.getpid()}")  # short, and reachable for the other user
-    folder.mkdir(mode=0o755)
+    folder = Path(tempfile.mkdtemp(prefix="throng-"))  # not pytest's: short, and reachable for the other user
+    folder.chmod(0o755)
     try:
         data = folder / "data"
         key, certificate = self_signed(folder)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from tests.hub.admin.conftest import HEAD, PASSWORD, QUICK
 from tests.hub.making import BUDGET, SEAL
+from tests.hub.virtual_authenticator import with_authenticator
 
 from throng.hub.app import Hub, HubSettings, Kept, create_app
 from throng.hub.log.log import Log
@@ -54,20 +55,6 @@ def served(folder: Path) -> Iterator[tuple[Hub, str]]:
             stop.set()
             thread.join(60)
             hub.people.close()
-
-
-def with_authenticator(context: BrowserContext, page: Page) -> None:
-    devices = context.new_cdp_session(page)
-    devices.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
 def pictured(page: Page, folder: Path, name: str) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 from tests.hub.people.conftest import PASSWORD, House
+from tests.hub.virtual_authenticator import with_authenticator
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -42,20 +43,6 @@ def _told(message: ConsoleMessage) -> str:
     return f"{message.text} {message.location['url']}"
 
 
-def _with_authenticator(context: BrowserContext, page: Page) -> None:
-    devices = context.new_cdp_session(page)
-    devices.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-
-
 def _pictured(page: Page, folder: Path, name: str) -> None:
     """At the size of a phone and of a desk, nothing sticks out to the side."""
     for size, view in (("phone", PHONE), ("desk", DESK)):
@@ -77,7 +64,7 @@ def test_a_passkey_sets_up_and_signs_in(make_house: Callable[..., House], tmp_pa
             problems: list[str] = []
             page.on("pageerror", lambda error: problems.append(str(error)))
             page.on("console", lambda message: problems.append(_told(message)) if _is_problem(message) else None)
-            _with_authenticator(context, page)
+            with_authenticator(context, page)
             page.goto(house.people.set_up_url(origin) or "")
             page.get_by_label("Your name").fill("Ada")
             _pictured(page, tmp_path, "set-up")
