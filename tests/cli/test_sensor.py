@@ -204,6 +204,7 @@ def test_without_its_hub_it_starts_with_the_work_it_had_and_keeps_what_it_measur
         remote.put(_release(60.0))
         for _ in range(5):
             remote.look_after()
+            time.sleep(0.05)  # for the other thread, which delivers, to find the same
     assert remote.waiting == 1
     assert len(told) == 1
     assert "cannot be reached" in told[0]

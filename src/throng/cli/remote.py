@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -69,11 +70,14 @@ class Remote:
         self._poster = _Poster(identity)
         self._spool = Spool(identity.folder / "spool")
         self._refused = Spool(identity.folder / "refused", bounds=_REFUSED)
-        self._delivery = Delivery(self._spool, refused=self._refused, post=self._poster.post, tell=tell, pace=pace, clock=clock)
+        self._delivery = Delivery(
+            self._spool, refused=self._refused, post=self._poster.post, tell=self._tell_once, pace=pace, clock=clock
+        )
         self._workers = workers(None, self)
         self._due_s = dict.fromkeys(("work", "states", "renewal"), 0.0)
         self._reported_s = float("-inf")
         self._told: dict[str, str] = {}
+        self._telling = threading.Lock()
 
     @property
     def waiting(self) -> int:
@@ -125,10 +129,19 @@ class Remote:
             do()
         except (DeliveryError, SealError, SiteError) as error:
             sentence = str(error)
-        if sentence and sentence not in self._told.values():
-            self._tell(sentence)
-        self._told[what] = sentence
+        self._say(what, sentence)
         self._due_s[what] = time.monotonic() + every_s
+
+    def _tell_once(self, sentence: str) -> None:
+        self._say("delivery", sentence)
+
+    def _say(self, what: str, sentence: str) -> None:
+        """Tell a sentence, unless another part of this sensor said it and has not heard otherwise since."""
+        with self._telling:
+            told = sentence in self._told.values()
+            self._told[what] = sentence
+        if sentence and not told:
+            self._tell(sentence)
 
     def _renew(self) -> None:
         identity = renew(self._identity, self._control, clock=self._clock)
