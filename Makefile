@@ -44,9 +44,9 @@ soak: ## break three of four cameras again and again for ten minutes (SOAK_S=600
 	@$(SETUP) test
 	@THRONG_SOAK_S=$(or $(SOAK_S),600) $(BIN)/python -m pytest tests/soak/test_soak.py -s $(ARGS)
 
-fuzz: ## send the hub 50,000 made-up requests, as everybody (COUNT=50000)
+fuzz: ## send the hub 50,000 made-up requests, as everybody (COUNT=50000), and open 40,000 broken films
 	@$(SETUP) test
-	@THRONG_FUZZ_REQUESTS=$(or $(COUNT),50000) $(BIN)/python -m pytest -s tests/security/test_schemathesis.py tests/security/test_fuzzed_ingest.py tests/security/test_raw_requests.py $(ARGS)
+	@THRONG_FUZZ_REQUESTS=$(or $(COUNT),50000) THRONG_FUZZ_SEEDS=8 $(BIN)/python -m pytest -s tests/security/test_schemathesis.py tests/security/test_fuzzed_ingest.py tests/security/test_raw_requests.py tests/capture/test_truths.py::test_whatever_the_bytes_for_longer $(ARGS)
 
 crash: ## kill the hub and a sensor at 200 random moments each (KILLS=200 SEED=1)
 	@$(SETUP) test
