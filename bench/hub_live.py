@@ -46,7 +46,8 @@ async def _page(hub: Served, cookie: str, heard: list[int]) -> None:
     """Follow the live feed, and count the ticks."""
     context = ssl.create_default_context(cadata=hub.authority)
     reader, writer = await asyncio.open_connection("127.0.0.1", hub.port, ssl=context, limit=2**24)
-    writer.write(f"GET /api/v1/live HTTP/1.1\r\nhost: 127.0.0.1:{hub.port}\r\ncookie: __Host-throng={cookie}\r\n\r\n".encode())
+    head = f"host: 127.0.0.1:{hub.port}\r\ncookie: __Host-throng={cookie}\r\n"
+    writer.write(f"GET /api/v1/live?events=now,cameras,alarms HTTP/1.1\r\n{head}\r\n".encode())
     await writer.drain()
     page = len(heard)
     heard.append(0)

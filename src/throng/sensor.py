@@ -1,5 +1,6 @@
 """Some cameras as a worker process: for each the pipeline, the wall, and the sending of what has passed it."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -13,18 +14,26 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from throng.calibrated import calibration_of
 from throng.capture.load import Load
+from throng.capture.plate import FindPeople
+from throng.capture.plate_taker import PlateTaker, Queue
 from throng.capture.source import Source, open_source
 from throng.capture.watched import watched
 from throng.data.camera_state import CameraState, State
-from throng.data.errors import BudgetError, ThrongError
+from throng.data.detections import Detections
+from throng.data.errors import BudgetError, ModelError, ThrongError
 from throng.data.fault import told
+from throng.data.frame import Frame
 from throng.data.outage import Outage
 from throng.data.place import Line, Zone
 from throng.data.place_size import PlaceSize
+from throng.data.plate_picture import PlateNews, PlatePicture, Why
 from throng.data.release import Release
 from throng.data.secret_memory import hide_from_dumps
+from throng.detect.choose import choose_detector
 from throng.detect.turns import Turns
 from throng.ground.calibration import Calibration
 from throng.pipeline import Pipeline, Plan
@@ -37,14 +46,16 @@ from throng.site.model import Camera, Site
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 60.0
 _LOOK_EVERY_S = 0.5
+_NO_PLACE = "it counts nothing yet: give it a line or zone"
+_ENDED = "the film has ended; set loop = true to play it again"
 
 
 if TYPE_CHECKING:
-    Messages = Connection[Release | CameraState, None]
+    Messages = Connection[Release | CameraState | PlatePicture | PlateNews, None]
 
 
 class Sender:
-    """Sends releases, and a camera's state when it changes; one at a time, since cameras share the connection."""
+    """Sends releases, a camera's state when it changes, and its plate; one at a time, since cameras share the connection."""
 
     def __init__(self, camera: str, messages: "Messages", lock: threading.Lock) -> None:
         self._camera = camera
@@ -62,6 +73,11 @@ class Sender:
             self._state = (state, reason)
             with self._lock:
                 self._messages.send(CameraState(self._camera, state, reason))
+
+    def plate(self, message: PlatePicture | PlateNews) -> None:
+        # Where the hub has gone the camera ends by itself, and there is nothing that may be kept.
+        with contextlib.suppress(BrokenPipeError), self._lock:
+            self._messages.send(message)
 
 
 def run_sensor(site: Site, cameras: Sequence[Camera], messages: "Messages", *, threads: int = 1) -> None:
@@ -84,8 +100,11 @@ def run_sensor(site: Site, cameras: Sequence[Camera], messages: "Messages", *, t
     hide_from_dumps()
     _end_with_parent()
     threading.excepthook = _tell_where
-    lock, turns = threading.Lock(), Turns()
-    running = [Running(site, camera, Sender(camera.name, messages, lock), turns, threads) for camera in cameras]
+    lock, turns, queue = threading.Lock(), Turns(), Queue()
+    running = [
+        Running(site, camera, Sender(camera.name, messages, lock), turns=turns, threads=threads, queue=queue)
+        for camera in cameras
+    ]
     while running:
         for camera in running:
             camera.look_after()
@@ -94,12 +113,27 @@ def run_sensor(site: Site, cameras: Sequence[Camera], messages: "Messages", *, t
 
 
 class Running:
-    """One camera's thread, started again when it dies of a fault."""
+    """One camera's thread, started again when it dies of a fault; `plates` takes its plate while that is asked for."""
 
-    def __init__(self, site: Site, camera: Camera, sender: Sender, turns: AbstractContextManager[None], threads: int) -> None:
+    def __init__(
+        self,
+        site: Site,
+        camera: Camera,
+        sender: Sender,
+        *,
+        turns: AbstractContextManager[None],
+        threads: int,
+        queue: Queue,
+    ) -> None:
         self.done = False
         self._site, self._camera, self._sender = site, camera, sender
         self._turns, self._threads = turns, threads
+
+        def tell(why: Why) -> None:
+            sender.plate(PlateNews(camera.name, why))
+
+        find_people = partial(_still_finder, site, camera, turns=turns, threads=threads)
+        self.plates = PlateTaker(camera.name, find_people=find_people, send=sender.plate, tell=tell, queue=queue)
         self._pause_s = FIRST_PAUSE_S
         self._again_s = 0.0
         self._thread: threading.Thread | None = None
@@ -119,15 +153,24 @@ class Running:
     def _run(self) -> None:
         try:
             with _open(self._site, self._camera) as source:
-                pipeline = Pipeline(_plan(self._site, self._camera, threads=self._threads), turns=self._turns)
-                _work(source, pipeline, _wall(self._site, self._camera), self._sender)
+                if self._camera.line or self._camera.zone:
+                    self._count(source)
+                else:
+                    _watch(source, self._sender, self.plates)
         except ThrongError as error:
             self._sender.state("failed", str(error))
         except BrokenPipeError:
             # The hub has gone: there is nobody to send to, and nothing that may be kept.
             pass
+        finally:
+            self.plates.interrupted()
         # Not reached by a fault of ours, which ends the thread and is printed.
         self.done = True
+
+    def _count(self, source: Source) -> None:
+        plan = _plan(self._site, self._camera, threads=self._threads)
+        pipeline = Pipeline(plan, on_frame=self.plates.see, turns=self._turns)
+        _work(source, pipeline, _wall(self._site, self._camera), self._sender, self.plates)
 
 
 def _tell_where(fault: threading.ExceptHookArgs) -> None:
@@ -136,7 +179,7 @@ def _tell_where(fault: threading.ExceptHookArgs) -> None:
         print(told(fault.exc_value), file=sys.stderr, flush=True)
 
 
-def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: Sender) -> None:
+def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: Sender, plates: PlateTaker) -> None:
     lost_s = newest_s = float("-inf")
     load, sized = Load(), False
     for item in pipeline.run(watched(source)):
@@ -149,6 +192,7 @@ def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: Sender) -> Non
             lost_s = max(item.time_s, newest_s)
             wall.outage(item.reason)
             sender.state("unknown", item.reason)
+            plates.interrupted()
             continue
         newest_s = max(newest_s, item.time_s)
         if item.time_s > lost_s:
@@ -157,7 +201,20 @@ def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: Sender) -> Non
             wall.recovered()
             sender.state("live", load.slowed)
         wall.observe(item)
-    sender.state("failed", "the film has ended; set loop = true to play it again")
+    sender.state("failed", _ENDED)
+
+
+def _watch(source: Source, sender: Sender, plates: PlateTaker) -> None:
+    """Look without counting: a camera that has no place yet is being set up, and its lines are drawn on its plate."""
+    for item in watched(source):
+        if isinstance(item, Outage):
+            sender.state("unknown", item.reason)
+            plates.interrupted()
+            continue
+        sender.releases([])  # ends the camera where its table has changed
+        sender.state("live", _NO_PLACE)
+        plates.see(item)
+    sender.state("failed", _ENDED)
 
 
 def _open(site: Site, camera: Camera) -> Source:
@@ -186,6 +243,29 @@ def _plan(site: Site, camera: Camera, *, threads: int) -> Plan:
         tiles=camera.tiles,
         precision=site.precision,
     )
+
+
+def _still_finder(site: Site, camera: Camera, *, turns: AbstractContextManager[None], threads: int) -> FindPeople | None:
+    """What finds people in a still picture: the camera's own detector, else an installed model; None where there is neither."""
+    detector = None
+    with contextlib.suppress(ModelError):
+        detector = choose_detector(site.detector(camera), threads=threads, tiles=camera.tiles, precision=site.precision)
+        if detector.name == "foreground":  # finds what moves
+            detector = choose_detector("auto", threads=threads, precision=site.precision)
+    if detector is None or detector.name == "foreground":
+        # Nobody real is ever in a simulated scene, so that its plate may be shown unchecked.
+        return _nobody if site.address(camera).lower().startswith("simulate:") else None
+    finder = detector
+
+    def find(frame: Frame) -> Detections:
+        with turns:
+            return finder.detect(frame)
+
+    return find
+
+
+def _nobody(frame: Frame) -> Detections:
+    return Detections(np.zeros((0, 4)), np.zeros(0), frame.time_s)
 
 
 def _wall(site: Site, camera: Camera) -> Wall:

@@ -274,3 +274,28 @@ def test_a_hub_that_was_looked_at_serves_everybody(
     told = capsys.readouterr().err
     assert "/set-up?code=" in told
     assert "everything that was released is stored" in told
+
+
+def test_what_a_later_look_finds_is_kept_and_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from throng.cli import run
+
+    class Start(run._Start):
+        """Looks again, twice, once everything is under way; then it stops."""
+
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, self.done)
+
+        def done(self) -> None:
+            found.append(Finding("open", "finding", "a stranger may read", "127.0.0.1:1"))
+            self.look_again()
+            self.look_again()
+            self.stop.set()
+
+    found: list[Finding] = []
+    described = site(tmp_path)
+    monkeypatch.setattr(run, "_Start", Start)
+    with looked_at(monkeypatch, lambda *arguments, **more: list(found)) as hubs:
+        serve_site(described)
+    assert hubs[0].outside is not None
+    assert hubs[0].outside[1] == ("127.0.0.1:1: a stranger may read",)
+    assert events(described).count(("hub.look", "refused", "127.0.0.1:1: a stranger may read")) == 1

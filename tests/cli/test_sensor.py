@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from throng import __version__
 from throng.cli import remote as module
 from throng.cli.remote import Remote, site_of
 from throng.cli.sensor import app
+from throng.cli.workers import PlateSink
 from throng.data.errors import DeliveryError
 from throng.data.release import Release
 from throng.data.signed import ingest_message
@@ -74,8 +75,9 @@ class Playing:
 class FakeWorkers:
     """Keeps what it was told to measure."""
 
-    def __init__(self, site: Site | None, sink: Remote) -> None:
-        self.sink = sink
+    def __init__(self, site: Site | None, sink: Remote, *, plates: PlateSink) -> None:
+        self.sink, self.plates = sink, plates
+        self.asked: list[Mapping[str, int]] = []
         self.sites: list[tuple[Site | None, dict[str, str]]] = []
 
     def start(self) -> None:
@@ -86,6 +88,9 @@ class FakeWorkers:
 
     def set_site(self, site: Site | None, *, passwords: dict[str, str]) -> None:
         self.sites.append((site, passwords))
+
+    def set_plates(self, plates: Mapping[str, int]) -> None:
+        self.asked.append(plates)
 
 
 def _identity(folder: Path, playing: Playing, address: Address) -> Identity:
@@ -98,8 +103,8 @@ def _identity(folder: Path, playing: Playing, address: Address) -> Identity:
 def _remote(identity: Identity, told: list[str]) -> Iterator[tuple[Remote, FakeWorkers]]:
     made: list[FakeWorkers] = []
 
-    def workers(site: Site | None, sink: Remote) -> FakeWorkers:
-        made.append(FakeWorkers(site, sink))
+    def workers(site: Site | None, sink: Remote, *, plates: PlateSink) -> FakeWorkers:
+        made.append(FakeWorkers(site, sink, plates=plates))
         return made[-1]
 
     pace = Pace(first_pause_s=0.01, longest_pause_s=0.02)

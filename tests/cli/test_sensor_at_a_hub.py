@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from pydantic import SecretStr
@@ -16,6 +17,7 @@ from throng.cli import remote as module
 from throng.cli.opened import hub_of, kept_of, place_of, tls_of
 from throng.cli.remote import Remote
 from throng.data.errors import DeliveryError
+from throng.data.plate_picture import SOMEBODY, PlatePicture
 from throng.data.release import Release
 from throng.deliver.enrol import enrol
 from throng.deliver.hub import Address
@@ -165,3 +167,52 @@ def test_a_sensor_enrols_measures_delivers_renews_and_is_removed(served: Served,
     with _started(folder, told) as remote:
         _until(remote, lambda: remote.waiting == 0, told)
     assert len(served.stored()) == 6
+
+
+def _plate(ask: int, image: bytes, camera: str = "north") -> PlatePicture:
+    return PlatePicture(camera, ask, image, 40, 30, 1)
+
+
+def test_a_plate_is_asked_for_and_sent_once_and_what_nobody_waits_for_is_let_go(served: Served, tmp_path: Path) -> None:
+    folder, told, plates = tmp_path / "sensor", list[str](), served.hub.plates
+    image = cv2.imencode(".jpg", np.zeros((30, 40, 3), np.uint8))[1].tobytes()
+    fingerprint, token = served.hub.authority.fingerprint, served.token("north-box")
+    enrol(served.address, fingerprint=fingerprint, token=token, folder=folder)
+    with _started(folder, told) as remote:
+        workers: FakeWorkers = remote._workers  # type: ignore[assignment]
+        _until(remote, lambda: workers.asked == [{}], told)
+        plates.ask("north", by=BY)
+        ask = plates.of("north").asked_us
+        _until(remote, lambda: workers.asked[-1] == {"north": ask}, told)
+        workers.plates.tell("north", SOMEBODY)
+        _until(remote, lambda: plates.why("north") == SOMEBODY, told)
+        workers.plates.put(_plate(ask, image))
+        _until(remote, lambda: plates.image("north") is not None, told)
+        assert plates.image("north") == image
+        assert (plates.of("north").width_px, plates.of("north").covered) == (40, 1)
+        _until(remote, lambda: workers.asked[-1] == {}, told)
+        assert not told
+        # One that comes too late, and one of a camera that is not its own.
+        workers.plates.put(_plate(ask, image))
+        workers.plates.put(_plate(ask, image, "south"))
+        _until(remote, lambda: not len(remote._plates), told)
+        assert "nobody waits for this plate" in told[0]
+        assert not any(path.read_bytes().count(image) for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_plate_waits_in_memory_for_a_hub_that_is_away(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, told, plates = tmp_path / "sensor", list[str](), served.hub.plates
+    image = cv2.imencode(".jpg", np.zeros((30, 40, 3), np.uint8))[1].tobytes()
+    enrol(served.address, fingerprint=served.hub.authority.fingerprint, token=served.token("north-box"), folder=folder)
+    plates.ask("north", by=BY)
+    with _started(folder, told) as remote:
+        _until(remote, lambda: served.hub.sensors.of("north-box"), told)
+        served.hub.is_open = False
+        monkeypatch.setattr("throng.hub.gate._is_from_here", lambda scope: False)
+        remote._workers.plates.put(_plate(plates.of("north").asked_us, image))  # type: ignore[attr-defined]
+        _until(remote, lambda: any("does not take the plate" in sentence for sentence in told), told)
+        assert len(remote._plates) == 1
+        served.hub.is_open = True
+        _until(remote, lambda: plates.image("north") == image, told)

@@ -12,6 +12,7 @@ from tests.cli.doing_tasks import do
 
 from throng.cli import workers as module
 from throng.cli.workers import Workers, dealt
+from throng.data.plate_picture import PlatePicture, Why
 from throng.data.release import Release
 from throng.site.model import Site
 
@@ -26,11 +27,26 @@ def _site(*cameras: str, **settings: Any) -> Site:
     return Site.model_validate({"name": "site", "camera": tables, **settings})
 
 
+class Plates:
+    """Keeps the plates that come."""
+
+    def __init__(self) -> None:
+        self.came: list[PlatePicture] = []
+        self.told: list[tuple[str, Why]] = []
+
+    def put(self, picture: PlatePicture) -> None:
+        self.came.append(picture)
+
+    def tell(self, camera: str, why: Why) -> None:
+        self.told.append((camera, why))
+
+
 class Heard:
     """A sink that keeps what it hears of each camera, newest last."""
 
     def __init__(self) -> None:
         self.states: dict[str, list[tuple[str, str]]] = {}
+        self.plates = Plates()
         self.came = threading.Condition()
 
     def put(self, release: Release) -> None:
@@ -54,7 +70,7 @@ class Heard:
 
 @contextmanager
 def _working(site: Site | None, heard: Heard, **settings: Any) -> Iterator[Workers]:
-    workers = Workers(site, heard, work=do, **settings)
+    workers = Workers(site, heard, work=do, plates=heard.plates, **settings)
     workers.start()
     try:
         yield workers
@@ -132,6 +148,26 @@ def test_a_process_that_dies_is_started_again_and_a_failed_camera_stays_down_unt
         assert heard.times("b") == 1
         workers.set_site(_site("a", "b", "c"))
         heard.wait(lambda: heard.states["c"][-1][0] == "live")
+
+
+def test_a_plate_is_asked_of_the_process_that_watches_the_camera_also_when_it_is_started_again() -> None:
+    heard = Heard()
+    with _working(_site("a", "b"), heard) as workers:
+        heard.wait(lambda: heard.times("a") == 1 and heard.times("b") == 1)
+        workers.set_plates({"a": 4, "not here": 9})
+        heard.wait(lambda: heard.times("a") == 2)
+        heard.wait(lambda: len(heard.plates.came) == 1 or not heard.came.wait(0.05))
+        (picture,) = heard.plates.came
+        assert (picture.camera, picture.ask, picture.image.decode()) == ("a", 4, heard.pid("a"))
+        assert [camera for camera, _ in heard.plates.told] == ["a"]
+        assert heard.times("b") == 1
+        workers.set_plates({"a": 4})  # nobody is told the same twice
+        workers.set_plates({})
+        heard.wait(lambda: heard.times("a") == 3)
+        assert len(heard.plates.came) == 1
+    task = module.Task.of(_site("a", "b"), _site("a", "b").camera, {}, {"a": 4})
+    assert task.without({"b"}).plates == {"a": 4}
+    assert task.of_camera("a") == module.Task.of(_site("a"), _site("a").camera, {}).of_camera("a")
 
 
 @given(st.lists(st.integers(0, 30), unique=True), st.integers(1, 8), st.lists(st.integers(0, 30), unique=True))

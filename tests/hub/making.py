@@ -36,6 +36,7 @@ def made_hub(
     site_name: str = "Central",
     alarms: tuple[Rule, ...] = (),
     budget: dict[str, Any] | None = None,
+    public: bool = False,
 ) -> Iterator[Hub]:
     """A hub whose cameras are as given, on loopback, signed in to with one-time codes."""
     with SqliteRecords(folder / "hub.sqlite") as records, Log(folder / "audit.jsonl") as log:
@@ -45,6 +46,7 @@ def made_hub(
             page_dir=page_dir or folder / "page",
             origins=(f"http://127.0.0.1:{port}",),
             one_time=True,
+            public=public,
         )
         hub = create_app(Kept(store, records, SEAL, log), settings, own=OwnSite(site_name), alarms=alarms)
         hub.cameras.replace_entries([replace(entry, site=entry.site or site_name) for entry in cameras])

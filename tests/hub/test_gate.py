@@ -21,7 +21,10 @@ FOR_STRANGERS = {
     ("GET", "/.well-known/security-policy.txt"),
     ("GET", "/.well-known/security.txt"),
     ("GET", "/api/v1/authority"),
+    ("GET", "/api/v1/public"),
     ("GET", "/health"),
+    ("GET", "/public"),
+    ("GET", "/public/style.css"),
     ("GET", "/set-up"),
     ("GET", "/sign-in"),
     ("GET", "/sign-in/passkey.js"),
@@ -36,7 +39,8 @@ FOR_STRANGERS = {
     ("POST", "/sign-in/passkey"),
     ("POST", "/sign-in/passkey/options"),
 }
-"""All that answers a stranger with anything but a refusal. One more is a decision about security."""
+"""All that answers a stranger with anything but a refusal; /public only where the site file opens it. One more is a decision
+about security."""
 
 NOT_THERE = [
     ("GET", "/docs"),

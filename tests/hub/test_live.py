@@ -2,13 +2,25 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
 from throng.hub import live
 from throng.hub.access import NOWHERE, Sites
-from throng.hub.live import ENDED, RELOAD, Event, Feed, Subscription, stream
+from throng.hub.live import (
+    BEAT,
+    ENDED,
+    EVENTS,
+    OF_CAMERAS,
+    RELOAD,
+    USUAL,
+    Event,
+    Feed,
+    Gathering,
+    Subscription,
+    stream,
+)
 
 pytestmark = pytest.mark.anyio
 ALL = Sites(everywhere=True)
@@ -117,9 +129,74 @@ async def test_a_silent_feed_has_a_heartbeat_and_ends_with_its_session(monkeypat
     is_open = True
     page = stream(Feed(), b"a", ALL, first=list, is_open=lambda session: is_open)
     await anext(page)
-    assert (await anext(page)).startswith(b":")
+    assert await anext(page) == b"event: beat\ndata: {}\n\n"
     is_open = False
     assert await _rest(page) == [ENDED.encode(ALL)]
+
+
+async def test_a_page_that_may_see_nothing_of_what_comes_has_a_heartbeat_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.0)
+    monkeypatch.setattr(Subscription, "next", lambda page: page._waiting.get())
+    feed = Feed()
+    page = stream(feed, b"a", Sites(frozenset({"b"})), first=list, is_open=ALWAYS)
+    await anext(page)
+    feed.publish(Event("ticks", (("a", "1"),)))
+    assert await anext(page) == BEAT.encode(ALL)
+
+
+async def test_a_page_gets_the_events_that_it_wants_and_no_other() -> None:
+    feed = Feed()
+    published = [Event(name, (("", f'"{name} of {camera}"'),), (camera,)) for name in EVENTS for camera in ("a", "b")]
+    for events in (USUAL, ("now",), ("now", "alarms"), EVENTS):
+        for camera in (None, "b", "not there"):
+            page = stream(feed, b"a", ALL, first=list, is_open=ALWAYS, events=events, camera=camera)
+            await anext(page)
+            for event in published:
+                feed.publish(event)
+            feed.publish(RELOAD)
+            *heard, _ = await _rest(page)
+            of_all = [event for event in published if event.name in events and event.name not in OF_CAMERAS]
+            of_one = [event for event in published if event.name in events and event.name in OF_CAMERAS]
+            wanted = [event for event in of_one if camera in (None, *event.cameras)] + of_all
+            assert sorted(heard) == sorted(event.encode(ALL) for event in wanted)
+
+
+async def test_one_camera_of_another_site_is_not_seen() -> None:
+    event = Event("now", (("a", "1"), ("b", "2"), ("a", "3")), ("x", "y", "x"))
+    mine = Sites(frozenset({"a"}))
+    assert event.encode(mine, "x") == b"event: now\ndata: [1,3]\n\n"
+    assert event.encode(mine, "y") == b""
+    assert event.encode(ALL, "y") == b"event: now\ndata: [2]\n\n"
+    assert event.encode(mine) == b"event: now\ndata: [1,3]\n\n"
+
+
+def test_what_is_gathered_is_told_once_the_newest_of_each_in_order() -> None:
+    told: list[Sequence[int]] = []
+    gathering = Gathering(told.append, every_s=3600.0)
+    gathering.put({"a": 1})
+    assert told == [[1]]  # after a pause at once
+    gathering.put({"a": 2, "b": 3})
+    gathering.put({"c": 4, "a": 5})
+    assert told == [[1]]
+    gathering.flush()
+    gathering.flush()
+    assert told == [[1], [3, 4, 5]]
+
+
+def test_what_is_gathered_is_told_when_its_time_has_come_though_nothing_more_comes() -> None:
+    come = threading.Event()
+    told: list[int] = []
+
+    def tell(items: Sequence[int]) -> None:
+        told.extend(items)
+        if len(told) == 3:
+            come.set()
+
+    gathering = Gathering(tell, every_s=0.01)
+    for number in range(3):
+        gathering.put({str(number): number})
+    assert come.wait(30)
+    assert told == [0, 1, 2]
 
 
 async def test_a_page_that_goes_away_leaves_the_feed(monkeypatch: pytest.MonkeyPatch) -> None:

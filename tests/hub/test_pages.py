@@ -74,6 +74,7 @@ async def test_no_file_beside_the_assets_is_served(client: Client, page_dir: Pat
             "/assets/%2e%2e/index.html",
             "/assets/..%2findex.html",
             "/assets/link.js",
+            f"/assets/{300 * 'a'}.js",
             "/assets/",
         ):
             assert (await http.get(path)).status_code in (404, 405), path

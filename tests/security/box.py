@@ -46,6 +46,7 @@ class Box:
     def send(self, body: bytes, *, signature: str | None = None, length: bool = True, **headers: str) -> Reply:
         """The answer to a message, judged: within the description, and if it is refused, told and without effect."""
         log, kept, stored = self.deployment.hub.kept.log, self.deployment.kept(), len(self.stored)
+        spent = kept.pop("spend")
         before = log.head().seq
         told = {
             "host": "hub.example",
@@ -58,8 +59,11 @@ class Box:
         reply = self.loop.run_until_complete(ask(self.deployment.hub, "POST", PATH, headers=pairs, body=body, peer=self.der))
         assert reply.problems() == []
         assert self.described.answer_problems("POST", PATH, reply) == []
-        assert self.deployment.kept() == kept
+        kept_now = self.deployment.kept()
+        spent_now = kept_now.pop("spend")
+        assert kept_now == kept
         if reply.status != 200:
+            assert spent_now == spent
             assert len(self.stored) == stored
             (entry,) = log.newest(most=1)
             assert (entry["seq"], entry["outcome"]) == (before + 1, "refused")

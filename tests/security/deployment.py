@@ -84,6 +84,7 @@ def deployed(folder: Path) -> Iterator[Deployment]:
             _fill(hub)
             yield Deployment(hub, _sensor(hub, f"{ALPHA}-box", ALPHA), _tokens(hub))
         finally:
+            hub.alarming.stop()
             hub.people.close()
 
 
@@ -109,9 +110,11 @@ def _fill(hub: Hub) -> None:
         hub.registry.put(draft, version=0, by=by)
     _sensor(hub, f"{BETA}-box", BETA)
     hub.kept.store.add_rows(_rows())
+    for minute in range(2):  # both alarms ring, so that there is a history
+        hub.alarming.alarms.take(_rows(minute, 20.0))
 
 
-def _rows() -> Rows:
+def _rows(minute: int = 0, people: float = 1.0) -> Rows:
     series = tuple((f"{site}-camera", "hall", "occupancy") for site in (ALPHA, BETA))
     n = len(series)
     return Rows(
@@ -121,8 +124,8 @@ def _rows() -> Rows:
         series_of=np.arange(n, dtype=np.int32),
         part_of=np.zeros(n, np.int32),
         reason_of=np.zeros(n, np.int32),
-        tick_start_us=np.full(n, 1_795_500_000_000_000, np.int64),
-        values=np.ones(n),
+        tick_start_us=np.full(n, 1_795_500_000_000_000 + minute * 60_000_000, np.int64),
+        values=np.full(n, people),
         standard_errors=np.ones(n),
     )
 

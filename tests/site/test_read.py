@@ -61,6 +61,9 @@ def test_a_whole_site(tmp_path: Path) -> None:
         [camera.calibration]
         points_px = [[1,2],[30,4],[5,60],[70,80]]
         points_m = [[0,0],[1,0],[0,1],[1,1]]
+        [camera.where]
+        x = 12.5
+        y = 40
         """,
     )
     assert (site.name, site.tick_s, site.port, site.budget.rho_per_day) == ("Central station", 30, 8040, 1.0)
@@ -73,6 +76,8 @@ def test_a_whole_site(tmp_path: Path) -> None:
     np.testing.assert_array_equal(zone.corners_px, [[100, 100], [900, 100], [900, 700], [100, 700]])
     assert camera.calibration is not None
     assert camera.calibration.points_m[1] == (1.0, 0.0)
+    assert camera.where is not None
+    assert (camera.where.lat, camera.where.x, camera.where.y) == (None, 12.5, 40.0)
     assert "10.0.0.5" not in repr(site)
     assert "viewer" not in repr(site)
 
@@ -219,6 +224,18 @@ LOGIN = "the address holds a user or password: move them to user and password_en
             HEAD + CAMERA + "[camera.calibration]\npoints = [[1, 2]]\npoints_px = [[0,0],[9,0],[9,9],[0,9]]\n"
             "points_m = [[0,0],[9,0],[9,9],[0,9]]\n",
             '6: camera["north"].calibration.points: unknown key; did you mean points_px (pixels) or points_m (metres)?',
+        ),
+        (
+            HEAD + CAMERA + "[camera.where]\nlat = 52\n",
+            '6: camera["north"].where.lat: a place needs both lat and lon: give the other one too',
+        ),
+        (
+            HEAD + CAMERA + "[camera.where]\nlat = 52\nlon = 5\ny = 1\n",
+            '8: camera["north"].where.y: a place needs both x and y: give the other one too',
+        ),
+        (
+            HEAD + CAMERA + "[camera.where]\n",
+            '5: camera["north"].where: it says no place: give lat and lon, or x and y, or remove it',
         ),
         # values
         (HEAD + 'tick_s = "60"\n' + CAMERA, f'2: tick_s: expected {TICK}, found "60"'),

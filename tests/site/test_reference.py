@@ -7,7 +7,7 @@ from throng.site.budget import BudgetTable, SharesTable
 from throng.site.calibration import CalibrationTable, LengthTable, ViewTable
 from throng.site.expect import keys_of
 from throng.site.hub import HubTable
-from throng.site.model import Camera, LineTable, Site, ZoneTable
+from throng.site.model import Camera, LineTable, Site, WhereTable, ZoneTable
 from throng.site.read import read_site
 from throng.site.reference import EXAMPLE, reference
 
@@ -22,7 +22,7 @@ def test_the_page_is_the_one_that_the_types_give() -> None:
 
 def test_every_key_is_described_and_bounded() -> None:
     rows = [line for line in reference().splitlines() if line.startswith("| `")]
-    places = (Camera, LineTable, ZoneTable, CalibrationTable, LengthTable, ViewTable)
+    places = (Camera, LineTable, ZoneTable, CalibrationTable, LengthTable, ViewTable, WhereTable)
     tables = (Site, BudgetTable, SharesTable, HubTable, *places, AlarmTable)
     fields = [field for table in tables for field in keys_of(table).values()]
     assert len(rows) == len(fields)

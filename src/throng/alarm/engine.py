@@ -1,7 +1,7 @@
 """From releases to the states of alarms: pure, bounded, and the same again when the same releases are replayed."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -91,14 +91,27 @@ class Engine:
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
+        self._by_name: dict[str, _Watch] = {}
         self._watches: dict[tuple[str, str, str], list[_Watch]] = {}
-        names: set[str] = set()
         for rule in rules:
-            if rule.name in names:
+            if rule.name in self._by_name:
                 raise AlarmError(f'two alarms have the name "{rule.name}": give each its own')
-            names.add(rule.name)
-            self._watches.setdefault((rule.camera, rule.place, rule.quantity), []).append(_Watch(rule))
-        self._order = {name: number for number, name in enumerate(rule.name for rule in rules)}
+            self.put(rule)
+
+    def put(self, rule: Rule, past: Iterable[Reading] = ()) -> None:
+        """Add a rule, or put it in the place of the one of its name; it begins with the numbers of its own past alone."""
+        watch = _Watch(rule)
+        for reading in past:
+            watch.read(reading)
+        if (old := self._by_name.get(rule.name)) is not None:
+            self._watches[_series(old.rule)].remove(old)
+        self._by_name[rule.name] = watch
+        self._watches.setdefault(_series(rule), []).append(watch)
+
+    def remove(self, name: str) -> None:
+        """Forget a rule."""
+        watch = self._by_name.pop(name)
+        self._watches[_series(watch.rule)].remove(watch)
 
     def take(self, release: Release) -> list[Change]:
         """What a release changes."""
@@ -118,7 +131,7 @@ class Engine:
     def next_level(self, alarm: Alarm) -> float:
         """The nearest threshold that is still ruled out, of all alarms on its number; infinite where none is."""
         rule = alarm.rule
-        on_it = self._watches[rule.camera, rule.place, rule.quantity]
+        on_it = self._watches[_series(rule)]
         worse = [
             watch.rule.threshold
             for watch in on_it
@@ -126,10 +139,21 @@ class Engine:
         ]
         return rule.sign * min((rule.sign * level for level in worse), default=math.inf)
 
-    def alarms(self, now_s: float) -> list[Alarm]:
-        """Every alarm at this Unix time, in the order of the rules; one whose numbers stopped coming is unseen."""
-        every = [watch.seen_at(now_s) for watches in self._watches.values() for watch in watches]
-        return sorted(every, key=lambda alarm: self._order[alarm.rule.name])
+    def alarms(self, now_s: float, cameras: Collection[str] | None = None) -> list[Alarm]:
+        """Every alarm at this Unix time, or those of some cameras, in the order of the rules.
+
+        One whose numbers stopped coming is unseen.
+        """
+        watches = self._by_name.values()
+        return [watch.seen_at(now_s) for watch in watches if cameras is None or watch.rule.camera in cameras]
+
+    def alarm(self, name: str) -> Alarm:
+        """One alarm, as its last number left it."""
+        return self._by_name[name].alarm
+
+
+def _series(rule: Rule) -> tuple[str, str, str]:
+    return rule.camera, rule.place, rule.quantity
 
 
 class _Watch:

@@ -165,6 +165,7 @@ def _settings(site: "Site", place: Place) -> "HubSettings":
         origins=place.origins,
         names=place.names,
         contact=(site.hub.contact if site.hub else None) or "",
+        public=site.hub is not None and site.hub.public,
         one_time=not place.has_tls,
         # With what nobody set, too: a sensor of another version may have other defaults, and must spend what the hub promises.
         for_sensors=site.model_dump(mode="json", by_alias=True, include={"name", "tick_s", "precision"})

@@ -14,12 +14,14 @@ from pydantic import ValidationError
 from throng import __version__
 from throng.cli.workers import Workers
 from throng.data.errors import DeliveryError, SealError, SiteError
+from throng.data.plate_picture import PlatePicture, Why
 from throng.data.release import Release
 from throng.data.signed import sign
 from throng.data.wire import MEDIA_TYPE
 from throng.deliver.enrol import renew
 from throng.deliver.hub import Answer, Link
 from throng.deliver.identity import Identity
+from throng.deliver.plates import Plates
 from throng.deliver.sender import Delivery, Pace
 from throng.deliver.spool import Bounds, Spool
 from throng.deliver.work import States, Work, WorkDesk, report
@@ -73,8 +75,9 @@ class Remote:
         self._delivery = Delivery(
             self._spool, refused=self._refused, post=self._poster.post, tell=self._tell_once, pace=pace, clock=clock
         )
-        self._workers = workers(None, self)
-        self._due_s = dict.fromkeys(("work", "states", "renewal"), 0.0)
+        self._plates = Plates()
+        self._workers = workers(None, self, plates=_PlateDesk(self._plates, self._states))
+        self._due_s = dict.fromkeys(("work", "states", "renewal", "plates"), 0.0)
         self._reported_s = float("-inf")
         self._told: dict[str, str] = {}
         self._telling = threading.Lock()
@@ -119,6 +122,8 @@ class Remote:
         if self._states.changed.is_set():
             self._due_s["states"] = min(self._due_s["states"], self._reported_s + SOONEST_S)
         self._at_most("states", STATES_EVERY_S, self._report)
+        if len(self._plates):
+            self._at_most("plates", RETRY_S, lambda: self._plates.send(self._control))
 
     def _at_most(self, what: str, every_s: float, do: Callable[[], None]) -> None:
         """Do something whose time has come; say it once where it fails, and once where it works again."""
@@ -163,8 +168,25 @@ class Remote:
 
     def _measure(self, work: Work) -> None:
         site, passwords = site_of(work, self._identity.folder)
-        self._states.only({camera.name for camera in site.camera} if site else set())
+        names = {camera.name for camera in site.camera} if site else set()
+        self._states.only(names)
+        self._plates.only(names)
         self._workers.set_site(site, passwords=passwords)
+        self._workers.set_plates(work.plates)
+
+
+class _PlateDesk:
+    """Takes plates from the workers, and why they are not there yet."""
+
+    def __init__(self, plates: Plates, states: States) -> None:
+        self._plates, self._states = plates, states
+
+    def put(self, picture: PlatePicture) -> None:
+        self._plates.put(picture)
+        self._states.plate(picture.camera, "")
+
+    def tell(self, camera: str, why: Why) -> None:
+        self._states.plate(camera, why)
 
 
 class _Poster:
@@ -209,7 +231,7 @@ def site_of(work: Work, folder: Path) -> tuple[Site | None, dict[str, str]]:
     passwords: dict[str, str] = {}
     tables = []
     for table in work.cameras:
-        tables.append(_own(table, passwords))
+        tables.append(kept_to_streams(table, passwords))
     if not tables:
         return None, {}
     site, problem = None, ""
@@ -226,7 +248,14 @@ def site_of(work: Work, folder: Path) -> tuple[Site | None, dict[str, str]]:
     return site, passwords
 
 
-def _own(table: Mapping[str, Any], passwords: dict[str, str]) -> dict[str, Any]:
+def kept_to_streams(table: Mapping[str, Any], passwords: dict[str, str]) -> dict[str, Any]:
+    """A camera's table as a registry has it, with its password moved into `passwords`.
+
+    Raises
+    ------
+    DeliveryError
+        It names a file of this machine.
+    """
     own = {key: value for key, value in table.items() if key != "password"}
     name, password = str(own.get("name")), table.get("password")
     if {"password_env", "password_file", "loop"} & own.keys():

@@ -1,6 +1,7 @@
 """`throng run`: every camera of a site, the wall, the store and the hub in one command."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from throng.site.model import Site
 
 _DAY_S = 86_400.0
+_LOOK_EVERY_S = 6 * 3600.0
 
 
 def run(
@@ -40,7 +42,14 @@ def run(
     serve_site(read_site(site), port=port, note=note)
 
 
-def serve_site(site: "Site", *, port: int | None = None, note: str = "", lasting: bool = True) -> None:
+def serve_site(
+    site: "Site",
+    *,
+    port: int | None = None,
+    note: str = "",
+    lasting: bool = True,
+    prepare: "Callable[[Hub], None] | None" = None,
+) -> None:
     """Serve a site until Ctrl-C.
 
     Parameters
@@ -53,6 +62,8 @@ def serve_site(site: "Site", *, port: int | None = None, note: str = "", lasting
         A sentence for the terminal.
     lasting : bool
         Whether what the hub seals is to be opened after it has ended.
+    prepare : callable, optional
+        Gets the hub before anything starts.
 
     Raises
     ------
@@ -62,6 +73,7 @@ def serve_site(site: "Site", *, port: int | None = None, note: str = "", lasting
         The store, the records, the key or the audit log cannot be opened.
     """
     from throng.cli.opened import hub_of, kept_of, place_of, tls_of
+    from throng.cli.own_cameras import keep_at_work
     from throng.cli.workers import Workers
     from throng.hub.server import Chore, serve
 
@@ -70,9 +82,12 @@ def serve_site(site: "Site", *, port: int | None = None, note: str = "", lasting
     with place.listener, kept_of(site, lasting=lasting) as kept:
         hub = hub_of(site, kept, place)
         tls = tls_of(site, hub, place)
-        workers = Workers(site, hub.ingest)
+        if prepare is not None:
+            prepare(hub)
+        workers = Workers(None, hub.ingest, plates=hub.plates)
+        keep_at_work(workers, site, hub.registry, hub.plates, tell=lambda told: console.print(told, markup=False))
         start = _Start(hub, place, workers.start, lambda: _tell(console, site, hub, place, note))
-        chores = [Chore(30.0, hub.sensors.refresh)]
+        chores = [Chore(30.0, hub.sensors.refresh), Chore(_LOOK_EVERY_S, start.look_again)]
         if tls is not None:
             chores.append(Chore(60.0, tls.refresh))
         if site.hub and site.hub.keep_days:
@@ -128,14 +143,25 @@ class _Start:
             if self.problem:
                 self.stop.set()
 
+    def look_again(self) -> None:
+        """Look while it serves: what is found stands on the page of administration, and in the log where it is new."""
+        before = self._hub.outside
+        found = self._found()
+        if before is not None and found != before[1]:
+            self._hub.kept.log.write("hub.look", who="hub", outcome="refused" if found else "ok", detail="; ".join(found))
+
     def _looked(self) -> str:
         """Why it must not serve; empty where it may."""
+        told = "; ".join(found := self._found())
+        self._hub.kept.log.write("hub.start", who="hub", outcome="refused" if found else "ok", detail=told)
+        return f"as a stranger could read of it: {told}" if found else ""
+
+    def _found(self) -> tuple[str, ...]:
         from throng.audit.exposure.own import look_at_hub
 
         found = look_at_hub(self._place.host, self._place.port, tls=self._place.has_tls)
-        told = "; ".join(f"{one.where}: {one.sentence}" for one in found)
-        self._hub.kept.log.write("hub.start", who="hub", outcome="refused" if found else "ok", detail=told)
-        return f"as a stranger could read of it: {told}" if found else ""
+        self._hub.outside = time.time(), tuple(f"{one.where}: {one.sentence}" for one in found)
+        return self._hub.outside[1]
 
 
 def _tell(console: Console, site: "Site", hub: "Hub", place: "Place", note: str) -> None:
@@ -148,6 +174,8 @@ def _tell(console: Console, site: "Site", hub: "Hub", place: "Place", note: str)
             console.print(sentence, markup=False)
     if place.has_tls:
         console.print(f"the hub's authority has the fingerprint {hub.authority.shown_fingerprint}", markup=False)
+    if hub.settings.public:
+        console.print(f"open to everybody: {place.origins[0]}/public", markup=False)
     if (url := hub.sign_in_url()) is not None:
         console.print(f"sign in once, within 30 minutes: {url}", markup=False)
     console.print("stop with Ctrl-C", markup=False)

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
+from throng.capture.plate_taker import Queue
 from throng.cli.workers import LOOK_EVERY_S, Task
 from throng.data.camera_state import State
+from throng.data.plate_picture import PlateNews, PlatePicture
 from throng.data.release import Release
 from throng.detect.turns import Turns
 from throng.sensor import Running, Sender, run_sensor
 
 
 def work(task: Task, messages: "Connection[Any, Any]", *, threads: int = 1) -> None:
-    """Measure cameras until the process is told to stop, sending `Release` and `CameraState`.
+    """Measure cameras until the process is told to stop, sending `Release`, `CameraState`, `PlatePicture` and `PlateNews`.
 
     A `Task` that comes replaces the one before.
 
@@ -51,6 +53,10 @@ class _Stoppable(Sender):
         if not self.stopped:
             super().state(state, reason)
 
+    def plate(self, message: PlatePicture | PlateNews) -> None:
+        if not self.stopped:
+            super().plate(message)
+
 
 @dataclass(slots=True)
 class _Member:
@@ -64,19 +70,22 @@ class _Crew:
     messages: "Connection[Any, Any]"
     threads: int
     turns: Turns = field(default_factory=Turns)
+    queue: Queue = field(default_factory=Queue)
     sending: threading.Lock = field(default_factory=threading.Lock)
     changing: threading.Lock = field(default_factory=threading.Lock)
     task: Task | None = None
     members: dict[str, _Member] = field(default_factory=dict)
 
     def take(self, task: Task) -> None:
-        """Stop the cameras that went or changed."""
+        """Stop the cameras that went or changed; the others hear whether somebody waits for their plate."""
         with self.changing:
             self.task = task
             os.environ.update(task.passwords)
             for name, member in self.members.items():
                 if task.of_camera(name) != member.table:
                     member.sender.stopped = True
+                elif not member.sender.stopped:
+                    member.running.plates.ask(task.plates.get(name))
 
     def look_after(self) -> None:
         """Start the cameras that are not running yet, a changed one once its former self has ended."""
@@ -89,7 +98,8 @@ class _Crew:
             for camera in self.task.site.camera:
                 if camera.name not in self.members:
                     sender = _Stoppable(camera.name, self.messages, self.sending)
-                    running = Running(self.task.site, camera, sender, self.turns, self.threads)
+                    running = Running(self.task.site, camera, sender, turns=self.turns, threads=self.threads, queue=self.queue)
+                    running.plates.ask(self.task.plates.get(camera.name))
                     self.members[camera.name] = _Member(self.task.of_camera(camera.name), sender, running)
                     running.look_after()
 

@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Literal, Protocol, Self
 
+from throng.data.plate_picture import PlateNews, PlatePicture, Why
 from throng.data.release import Release
 from throng.detect.threads import threads_for, usable_cores
 from throng.site.model import Camera, Site
@@ -30,6 +31,16 @@ class Sink(Protocol):
         """Say whether a camera is starting, live or unknown, and why."""
 
 
+class PlateSink(Protocol):
+    """Takes the plates that were asked for; from one thread."""
+
+    def put(self, picture: PlatePicture) -> None:
+        """Hand over a plate; raises nothing."""
+
+    def tell(self, camera: str, why: Why) -> None:
+        """Say why there is none yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What one process is to measure.
@@ -40,17 +51,25 @@ class Task:
         With the cameras of this process alone.
     passwords : mapping of str to str
         By the environment variables that these cameras name; for the process itself, and nobody who looks at it from outside.
+    plates : mapping of str to int
+        Cameras whose plate somebody waits for, and the number of that request.
     """
 
     site: Site
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    plates: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, site: Site, cameras: Sequence[Camera], passwords: Mapping[str, str]) -> Self:
+    def of(
+        cls, site: Site, cameras: Sequence[Camera], passwords: Mapping[str, str], plates: Mapping[str, int] | None = None
+    ) -> Self:
         """Some cameras of a site."""
-        own = {camera.password_env for camera in cameras}
-        only = site.model_copy(update={"camera": tuple(cameras), "alarm": ()})
-        return cls(only, {name: password for name, password in passwords.items() if name in own})
+        own, names = {camera.password_env for camera in cameras}, {camera.name for camera in cameras}
+        return cls(
+            site.model_copy(update={"camera": tuple(cameras), "alarm": ()}),
+            {name: password for name, password in passwords.items() if name in own},
+            {name: ask for name, ask in (plates or {}).items() if name in names},
+        )
 
     @property
     def names(self) -> frozenset[str]:
@@ -59,7 +78,8 @@ class Task:
 
     def without(self, names: Collection[str]) -> Self:
         """The same without some cameras."""
-        return type(self).of(self.site, [camera for camera in self.site.camera if camera.name not in names], self.passwords)
+        left = [camera for camera in self.site.camera if camera.name not in names]
+        return type(self).of(self.site, left, self.passwords, self.plates)
 
     def of_camera(self, name: str) -> object:
         """Whatever a camera's numbers depend on: where it is equal, a camera need not be started anew."""
@@ -91,6 +111,8 @@ class Workers:
         None where there are no cameras yet.
     sink : Sink
         Takes releases and camera states.
+    plates : PlateSink, optional
+        Takes plates; without it nobody can ask for one.
     passwords : mapping of str to str
         Of cameras whose `password_env` is in it.
     work : callable
@@ -102,15 +124,18 @@ class Workers:
         site: Site | None,
         sink: Sink,
         *,
+        plates: PlateSink | None = None,
         passwords: Mapping[str, str] | None = None,
         work: "Callable[[Task, Connection[Any, Any], int], None] | None" = None,
     ) -> None:
-        self._sink = sink
+        self._sink, self._plate_sink = sink, plates
         self._workers: list[_Worker] = []
         self._work = work or _work
         self._threads = 1
         self._lock = threading.Lock()
-        self._wanted: tuple[Site | None, Mapping[str, str]] | None = (site, passwords or {})
+        self._wanted: tuple[Site | None, Mapping[str, str]] = (site, passwords or {})
+        self._plates: Mapping[str, int] = {}
+        self._has_changed = True
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="workers", daemon=True)
 
@@ -130,7 +155,12 @@ class Workers:
             As for the class.
         """
         with self._lock:
-            self._wanted = (site, passwords or {})
+            self._wanted, self._has_changed = (site, passwords or {}), True
+
+    def set_plates(self, plates: Mapping[str, int]) -> None:
+        """Say whose plates are asked for, with the numbers of the requests; returns at once."""
+        with self._lock:
+            self._plates, self._has_changed = plates, True
 
     def stop(self) -> None:
         """Stop every process; what they had sent has been handed on."""
@@ -144,34 +174,35 @@ class Workers:
 
     def _change(self) -> None:
         with self._lock:
-            wanted, self._wanted = self._wanted, None
-        if wanted is None or self._stopping.is_set():
+            has_changed, self._has_changed = self._has_changed, False
+            (site, passwords), plates = self._wanted, self._plates
+        if not has_changed or self._stopping.is_set():
             return
-        site, passwords = wanted
         dealt_out = dealt(site.camera if site else (), usable_cores(), held=[worker.task.names for worker in self._workers])
         self._threads = threads_for(max(len(dealt_out), 1), usable_cores())
         known = len(self._workers)
         for worker, cameras in zip(self._workers, dealt_out[:known], strict=True):
             if site and cameras:
-                self._give(worker, Task.of(site, cameras, passwords))
+                self._give(worker, Task.of(site, cameras, passwords, plates))
             else:
                 worker.task = worker.task.without(worker.task.names)
                 self._finish(worker)
         self._workers = [worker for worker in self._workers if worker.task.names]
         for cameras in dealt_out[known:]:
             if site:
-                task = Task.of(site, cameras, passwords)
+                task = Task.of(site, cameras, passwords, plates)
                 self._workers.append(_Worker(task, *self._spawn(task)))
 
     def _give(self, worker: _Worker, task: Task) -> None:
         changed = {name for name in task.names | worker.task.names if task.of_camera(name) != worker.task.of_camera(name)}
-        if not changed:
+        if not changed and task.plates == worker.task.plates:
             return
         worker.task = task
         worker.failed -= changed
         worker.failed &= task.names
         if worker.messages.closed:
-            worker.again_s = min(worker.again_s, time.monotonic())
+            if changed:
+                worker.again_s = min(worker.again_s, time.monotonic())
             return
         try:
             worker.messages.send(task)
@@ -211,7 +242,9 @@ class Workers:
             return False
         if message.camera not in worker.task.names:
             return True
-        if isinstance(message, Release):
+        if isinstance(message, PlatePicture | PlateNews):
+            self._hand_on(message)
+        elif isinstance(message, Release):
             worker.pause_s = FIRST_PAUSE_S
             self._sink.put(message)
         elif message.state == "failed":
@@ -220,6 +253,14 @@ class Workers:
         else:
             self._sink.camera_state(message.camera, message.state, message.reason)
         return True
+
+    def _hand_on(self, message: PlatePicture | PlateNews) -> None:
+        if self._plate_sink is None:
+            return
+        if isinstance(message, PlatePicture):
+            self._plate_sink.put(message)
+        else:
+            self._plate_sink.tell(message.camera, message.why)
 
     def _ended(self, worker: _Worker) -> None:
         worker.messages.close()

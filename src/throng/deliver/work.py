@@ -30,10 +30,13 @@ class Work:
         What is common to its cameras, as in a site file.
     cameras : tuple of mappings
         Their tables, as in a site file; a password stands in the table itself.
+    plates : mapping of str to int
+        Cameras whose plate somebody waits for, and the number of that request.
     """
 
     site: Mapping[str, Any] = field(repr=False)
     cameras: tuple[Mapping[str, Any], ...] = field(repr=False)
+    plates: Mapping[str, int] = field(default_factory=dict)
 
 
 class WorkDesk:
@@ -99,7 +102,10 @@ class WorkDesk:
         # Raised outside the except block: the reader's error holds the text.
         if not isinstance(cameras, list) or not all(isinstance(camera, dict) for camera in cameras):
             raise DeliveryError("the hub sent cameras that make no sense: is it of this version?")
-        return Work(site, tuple(cameras))
+        plates = tree.get("plates", {})
+        if not isinstance(plates, dict) or not all(type(ask) is int for ask in plates.values()):
+            raise DeliveryError("the hub asks for plates in a way that makes no sense: is it of this version?")
+        return Work(site, tuple(cameras), plates)
 
 
 class States:
@@ -108,6 +114,7 @@ class States:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._states: dict[str, tuple[str, str]] = {}
+        self._plates: dict[str, str] = {}
         self.changed = threading.Event()
 
     def change(self, camera: str, state: str, reason: str = "") -> None:
@@ -116,17 +123,27 @@ class States:
             self._states[camera] = (state, reason[:_MOST_REASON])
         self.changed.set()
 
+    def plate(self, camera: str, why: str) -> None:
+        """Say why the plate of a camera is not there yet; nothing: empty."""
+        with self._lock:
+            self._plates[camera] = why
+        self.changed.set()
+
     def only(self, cameras: "set[str]") -> None:
         """Forget all other cameras; those that are new are starting."""
         with self._lock:
             self._states = {camera: self._states.get(camera, ("starting", "")) for camera in sorted(cameras)}
+            self._plates = {camera: why for camera, why in self._plates.items() if camera in cameras}
         self.changed.set()
 
     def all(self) -> list[dict[str, str]]:
         """Every camera's state, by name."""
         with self._lock:
             return [
-                {"camera": camera, "state": state, "reason": reason} for camera, (state, reason) in sorted(self._states.items())
+                {"camera": camera, "state": state, "reason": reason}
+                # Only where there is something to say: an older hub does not know the key.
+                | ({"plate": why} if (why := self._plates.get(camera, "")) else {})
+                for camera, (state, reason) in sorted(self._states.items())
             ]
 
 

@@ -16,12 +16,16 @@ from throng.alarm.rule import Rule
 from throng.data.errors import LogError, StoreError
 from throng.hub.access import PRINCIPAL, Needs
 from throng.hub.admin.routes import add_admin
-from throng.hub.alarms import Alarms
-from throng.hub.api import add_alarms, add_description, add_health, add_heat, add_live, add_numbers, add_site
+from throng.hub.alarming.alarming import Alarming
+from throng.hub.alarming.routes import add_alarming
+from throng.hub.api import add_description, add_health, add_heat, add_live, add_numbers, add_site
 from throng.hub.cameras import Cameras
+from throng.hub.checks import Checks
+from throng.hub.checks_routes import add_checks
 from throng.hub.city import add_city
 from throng.hub.dashboard import add_dashboard
 from throng.hub.description import complete
+from throng.hub.export import add_export
 from throng.hub.gate import Gate, GateSettings
 from throng.hub.ingest import Ingest, Spend
 from throng.hub.ingest_door import BODY_BYTES, PATH, add_ingest
@@ -29,9 +33,15 @@ from throng.hub.live import Feed
 from throng.hub.log.log import Entry, Log
 from throng.hub.log.routes import add_log
 from throng.hub.models import Budget, utc
+from throng.hub.now import Now, add_now
 from throng.hub.own_measures import OwnMeasures
 from throng.hub.people.people import People
 from throng.hub.people.routes import add_people
+from throng.hub.plate_routes import PLATE_BYTES, SENSOR_PATH, add_plate_door, add_plates
+from throng.hub.plates import Plates
+from throng.hub.privacy_page import add_privacy
+from throng.hub.public import Facts, add_public
+from throng.hub.registry.plans import MOST_BYTES
 from throng.hub.registry.registry import Registry
 from throng.hub.registry.routes import add_registry
 from throng.hub.registry.state import OwnSite
@@ -40,6 +50,7 @@ from throng.hub.sensors.authority import Authority, load_authority
 from throng.hub.sensors.enrolment import Enrolments
 from throng.hub.sensors.routes import add_sensors
 from throng.hub.sensors.sensors import Sensors
+from throng.hub.spending import Spending
 from throng.hub.well_known import add_well_known
 from throng.hub.work_door import add_states, add_work
 from throng.seal.box import Seal
@@ -90,6 +101,8 @@ class HubSettings:
         Host names and addresses by which it is called, without ports; loopback's are always among them.
     contact : str
         Whom to tell of a weakness.
+    public : bool
+        Whether anybody may open the page for the public.
     one_time : bool
         Whether a code of the terminal signs in without an account: on loopback only.
     """
@@ -100,6 +113,7 @@ class HubSettings:
     origins: tuple[str, ...]
     names: tuple[str, ...] = ()
     contact: str = ""
+    public: bool = False
     one_time: bool = False
     for_sensors: Mapping[str, Any] = field(default_factory=dict)
 
@@ -111,23 +125,45 @@ class Hub(FastAPI):
     ----------
     ingest : Ingest
         Takes releases and camera states; `serve` runs it.
+    alarming : Alarming
     feed : Feed
         Ends every live page when it is closed.
     people : People
     sensors : Sensors
     registry : Registry
+    plates : Plates
+    checks : Checks
     cameras : Cameras
+    now : Now
+        The newest tick of every camera.
     is_open : bool
         Whether others than this machine are answered; false while the hub is being looked at from outside.
+    outside : (float, tuple of str) or None
+        When it was last looked at as a stranger would, Unix time, and what was found.
     """
 
     is_open = True
+    outside: tuple[float, tuple[str, ...]] | None = None
 
-    def __init__(self, kept: Kept, settings: HubSettings, *, authority: Authority, registry: Registry, alarms: Alarms) -> None:
-        self.kept, self.settings, self.authority, self.registry, self.alarms = kept, settings, authority, registry, alarms
+    def __init__(
+        self, kept: Kept, settings: HubSettings, *, authority: Authority, registry: Registry, rules: Sequence[Rule]
+    ) -> None:
+        self.kept, self.settings, self.authority, self.registry = kept, settings, authority, registry
+        self.spending = Spending(kept.records)
         self.feed = Feed()
         self.cameras = Cameras(registry.entries())
-        self.ingest = Ingest(kept.store, self.feed, self.cameras, alarms, spent=self._spent)
+        self.now = Now(self.cameras)
+        self.alarming = Alarming(
+            kept.store,
+            kept.records,
+            kept.seal,
+            registry,
+            rules,
+            feed=self.feed,
+            site_of=self.cameras.site_of,
+            hub=settings.origins[0],
+        )
+        self.ingest = Ingest(kept.store, self.feed, self.cameras, self.alarming.alarms, now=self.now, spent=self._spent)
         self.sensors = Sensors(kept.records, authority=authority, log=kept.log)
         self.people = People(
             kept.records,
@@ -140,6 +176,10 @@ class Hub(FastAPI):
         )
         self.people.on_end(self.feed.end)
         registry.on_change(self._registry_changed)
+        self.plates = Plates(registry, kept.records)
+        self.checks = Checks(
+            kept.records, log=kept.log, store=kept.store, cameras=self.cameras, registry=registry, spending=self.spending
+        )
         super().__init__(
             title=f"Throng: {settings.site_name}",
             version=__version__,
@@ -173,7 +213,7 @@ class Hub(FastAPI):
             _logger.error("%s", error)  # there is nothing to be undone
 
     def forget_older_than(self, keep_s: float) -> None:
-        """Remove numbers of more than some seconds ago.
+        """Remove numbers, plates, checks and the history of alarms of more than some seconds ago.
 
         Raises
         ------
@@ -182,12 +222,18 @@ class Hub(FastAPI):
         """
         before_s = time.time() - keep_s
         self.kept.log.write("store.forget", who="hub", detail=f"all before {utc(round(before_s * 1e6)):%Y-%m-%d %H:%M} UTC")
+        self.plates.forget(before_s)
+        self.checks.forget(before_s)
+        self.alarming.rings.forget(round(before_s * 1e6))
         self.kept.store.forget(before_s)
 
     def _registry_changed(self) -> None:
-        self.ingest.publish_states(self.cameras.replace_entries(self.registry.entries()))
+        changed = self.cameras.replace_entries(self.registry.entries())
+        self.now.forget_removed()
+        self.ingest.publish_states(changed)
 
     def _spent(self, spends: Sequence[Spend]) -> None:
+        self.spending.add(spends)
         entries = []
         for camera, epoch, mechanism in spends:
             entry = self.cameras.entry(camera)
@@ -228,11 +274,11 @@ def create_app(
     StoreError
         The store, from which the alarms' states are replayed, or the records cannot be read.
     """
-    watched = Alarms(alarms)
-    watched.replay(kept.store)
     authority = load_authority(kept.records, kept.seal, clock=clock)
     registry = Registry(kept.records, kept.seal, kept.log, own=own)
-    hub = Hub(kept, settings, authority=authority, registry=registry, alarms=watched)
+    hub = Hub(kept, settings, authority=authority, registry=registry, rules=alarms)
+    hub.alarming.begin()
+    hub.now.fill(kept.store.latest())
     _add_numbers(hub)
     _add_administration(hub)
     add_description(hub)
@@ -240,7 +286,13 @@ def create_app(
         hub.add_exception_handler(error, _cannot_now)
     gate = GateSettings(
         names=settings.names,
-        most_bytes=((PATH, BODY_BYTES), ("/api/v1/registry/import", LARGEST_BYTES), ("/admin/cameras/trial", LARGEST_BYTES)),
+        most_bytes=(
+            (PATH, BODY_BYTES),
+            ("/api/v1/registry/import", LARGEST_BYTES),
+            ("/admin/cameras/trial", LARGEST_BYTES),
+            ("/api/v1/sites/{name}/plan", MOST_BYTES),
+            (SENSOR_PATH, PLATE_BYTES),
+        ),
         is_open=lambda: hub.is_open,
     )
     hub.add_middleware(Gate, needs=Needs(hub), people=hub.people, sensors=hub.sensors, log=kept.log, settings=gate)
@@ -258,9 +310,12 @@ def _add_numbers(hub: Hub) -> None:
         cameras=cameras,
     )
     add_numbers(hub, store=store, cameras=cameras)
+    add_now(hub, now=hub.now, registry=hub.registry)
     add_city(hub, store=store, cameras=cameras)
+    add_export(hub, store=store, cameras=cameras)
     add_heat(hub, store=store, cameras=cameras)
-    add_alarms(hub, alarms=hub.alarms, cameras=cameras)
+    add_privacy(hub, store=store, cameras=cameras, spending=hub.spending, public=settings.public)
+    add_alarming(hub, alarming=hub.alarming, registry=hub.registry)
     add_live(hub, feed=hub.feed, is_open=hub.people.is_open, cameras=cameras)
     add_ingest(hub, ingest=hub.ingest, own=OwnMeasures(cameras), log=hub.kept.log)
 
@@ -279,11 +334,22 @@ def _add_administration(hub: Hub) -> None:
         authority=hub.authority,
         has_site=lambda site: site in hub.registry.state.sites,
     )
-    add_states(hub, sensors=hub.sensors, cameras=hub.cameras, ingest=hub.ingest)
-    add_work(hub, registry=hub.registry, site=settings.for_sensors)
+    add_states(hub, sensors=hub.sensors, cameras=hub.cameras, ingest=hub.ingest, plates=hub.plates)
+    add_work(hub, registry=hub.registry, plates=hub.plates, site=settings.for_sensors)
+    add_plates(hub, plates=hub.plates, registry=hub.registry)
+    add_plate_door(hub, plates=hub.plates, registry=hub.registry)
     add_log(hub, log=kept.log)
     add_admin(hub, enrolments=enrolments)
     add_well_known(hub, contact=settings.contact)
+    _add_public(hub)
+
+
+def _add_public(hub: Hub) -> None:
+    kept, settings = hub.kept, hub.settings
+    add_checks(hub, checks=hub.checks, cameras=hub.cameras)
+    budget = Budget.model_validate(settings.budget)
+    facts = Facts(kept.store, hub.cameras, site=settings.site_name, contact=settings.contact, budget=budget)
+    add_public(hub, facts=facts if settings.public else None, address=settings.origins[0])
 
 
 def _cannot_now(request: Request, error: Exception) -> JSONResponse:

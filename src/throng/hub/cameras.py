@@ -32,7 +32,7 @@ class Where:
     lat, lon : float or None
         Degrees, WGS 84; both or neither.
     x, y : float or None
-        On the site's plan, in its own unit; both or neither.
+        Metres on the site's plan, from its upper left corner to the right and down; both or neither.
     """
 
     lat: float | None = None

@@ -8,6 +8,7 @@ from typing import Protocol
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from throng.data.errors import LogError
@@ -38,6 +39,8 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+ASKED_AGAIN = "private, no-cache"
+"""What a browser keeps but asks for again each time, so that the gate is passed; a route may say so of what holds no number."""
 _ONLY_TLS = "max-age=31536000; includeSubDomains"
 
 
@@ -67,8 +70,8 @@ class GateSettings:
     names : collection of str
         Host names and addresses, without ports, by which the hub is called; loopback's, and the one that sensors use, are
         always among them.
-    most_bytes : dict of str to int
-        Longest bodies of paths that may be longer than others.
+    most_bytes : pairs of str and int
+        Longest bodies of paths that may be longer than others; of one with "{name}" in it whatever the name.
     is_open : callable
         Whether others than this machine are answered.
     """
@@ -102,7 +105,8 @@ class Gate:
         names = (f"[{name}]" if ":" in name else name for name in (*_ALWAYS, *settings.names))
         self._names = frozenset(name.lower() for name in names)
         self._is_open = settings.is_open
-        self._most_bytes = dict(settings.most_bytes)
+        self._most_bytes = {path: most for path, most in settings.most_bytes if "{" not in path}
+        self._most_bytes_like = [(compile_path(path)[0], most) for path, most in settings.most_bytes if "{" in path]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -120,7 +124,7 @@ class Gate:
         # Anything else, such as a web socket, is not served: the server closes it.
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = _Bounded(receive, self._most_bytes.get(scope["path"], MOST_BYTES))
+        body = _Bounded(receive, self._longest(scope["path"]))
         is_answered = False
 
         async def send_unless_over(message: Message) -> None:
@@ -146,6 +150,12 @@ class Gate:
                 refused = _refuse(503, _NO_LOG)
             await refused(scope, receive, send)
 
+    def _longest(self, path: str) -> int:
+        """How many bytes a body for a path may have."""
+        if (most := self._most_bytes.get(path)) is not None:
+            return most
+        return next((most for pattern, most in self._most_bytes_like if pattern.match(path)), MOST_BYTES)
+
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         if (refused := self._malformed(scope, headers)) is not None:
@@ -166,7 +176,7 @@ class Gate:
         if _without_port(headers.get("host", "")).lower() not in self._names:
             return self._refuse(scope, None, 421, "this hub does not answer to that name: open it by one of its own")
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:18]) > self._most_bytes.get(scope["path"], MOST_BYTES):
+        if not length.isdecimal() or int(length[:18]) > self._longest(scope["path"]):
             return self._refuse(scope, None, 413, _TOO_LONG)
         return None
 
@@ -256,15 +266,16 @@ class _Bounded:
 
 
 def _hardened(scope: Scope, send: Send) -> Send:
-    # Assets carry their content's hash in their name and no number; even they are asked for again, so that the gate is passed.
-    caching = "private, no-cache" if scope["path"].startswith("/assets/") else "no-store"
+    # Assets carry their content's hash in their name and no number.
+    is_asset = scope["path"].startswith("/assets/")
 
     async def send_hardened(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers[name] = value
-            headers["cache-control"] = caching
+            is_kept = is_asset or headers.get("cache-control") == ASKED_AGAIN
+            headers["cache-control"] = ASKED_AGAIN if is_kept else "no-store"
             if message["status"] == 401:
                 headers["www-authenticate"] = "Bearer"
             if scope["scheme"] == "https":

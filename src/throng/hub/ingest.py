@@ -16,8 +16,9 @@ from throng.data.release import Release
 from throng.data.rows import Rows
 from throng.hub.alarms import Alarms
 from throng.hub.cameras import Cameras, CameraStatus, State
-from throng.hub.live import Event, Feed
+from throng.hub.live import Event, Feed, Gathering
 from throng.hub.models import Tick, camera_answer, tick_of_stored, ticks_of_rows
+from throng.hub.now import Now
 from throng.hub.shown import Shown
 from throng.store.store import Store
 
@@ -29,7 +30,8 @@ _FREE = "none"
 _GATHER_S, _GATHERED_ROWS = 0.02, 2_000
 """How long a few live rows wait for others to be stored with them: a commit costs as much as the requests of some sensors."""
 SHOW_EVERY_S = 0.2
-"""Pages are told of new ticks in one event at most so often: at 1,039 cameras each page would take a hundred a second."""
+"""Pages are told of new ticks, and of cameras' states, in one event at most so often: at 1,039 cameras each page would take a
+hundred a second."""
 _LATE_EVERY_S = 0.5
 """So often late rows have a turn, however many live ones come."""
 _NEWS_US = 1_200_000_000
@@ -64,6 +66,7 @@ class Ingest:
     feed : Feed
     cameras : Cameras
     alarms : Alarms, optional
+    now : Now, optional
     spent : callable, optional
         Told of all stretches of cameras' privacy budgets that a batch is the first of, before it is stored.
     most_waiting_rows : int
@@ -77,6 +80,7 @@ class Ingest:
         cameras: Cameras,
         alarms: Alarms | None = None,
         *,
+        now: Now | None = None,
         spent: Callable[[Sequence[Spend]], None] = lambda spends: None,
         most_waiting_rows: int = _MOST_WAITING_ROWS,
     ) -> None:
@@ -84,10 +88,13 @@ class Ingest:
         self._alarms = alarms or Alarms(())
         self._feed = feed
         self._cameras = cameras
+        self._now = now or Now(cameras)
+        self._states = Gathering(self._publish_states, every_s=SHOW_EVERY_S)
         self._spent = spent
         self._known_spends: dict[Spend, None] = {}
         self._shown = Shown()
-        self._news: list[tuple[str, str]] = []
+        self._news: list[tuple[str, str, str]] = []
+        self._now_news: dict[str, None] = {}
         self._alarm_news: dict[str, tuple[str, str]] = {}
         self._told_s = 0.0
         self._live: deque[_Waiting] = deque()
@@ -145,10 +152,12 @@ class Ingest:
         self.publish_states([status for status in changed if status is not None])
 
     def publish_states(self, states: Sequence[CameraStatus]) -> None:
-        """Tell the pages how some cameras are."""
-        if states:
-            items = tuple((status.camera.site, camera_answer(status).model_dump_json()) for status in states)
-            self._feed.publish(Event("cameras", items))
+        """Tell the pages how some cameras are, together with what others say in the same moment."""
+        self._states.put({status.camera.name: status for status in states})
+
+    def _publish_states(self, states: Sequence[CameraStatus]) -> None:
+        items = tuple((status.camera.site, camera_answer(status).model_dump_json()) for status in states)
+        self._feed.publish(Event("cameras", items))
 
     def start(self) -> None:
         """Begin to store."""
@@ -162,6 +171,7 @@ class Ingest:
             self._changed.notify()
         if self._thread is not None:
             self._thread.join()
+        self._states.flush()
         left = [*self._storing, *self._live, *self._late]
         self._fail(left, "the hub is stopping")
         return sum(waiting.answer is None for waiting in left) + self._lost
@@ -252,7 +262,7 @@ class Ingest:
         return bool(self._news or self._alarm_news)
 
     def _publish(self, shown: Sequence[Tick], rows: Rows) -> None:
-        self._news += [(self._cameras.site_of(tick.camera), tick.model_dump_json()) for tick in shown]
+        self._news += [(tick.camera, self._cameras.site_of(tick.camera), tick.model_dump_json()) for tick in shown]
         try:
             for alarm in self._alarms.take(rows):
                 self._alarm_news[alarm.name] = (self._cameras.site_of(alarm.camera), alarm.model_dump_json())
@@ -264,10 +274,13 @@ class Ingest:
     def _publish_news(self) -> None:
         """Tell the pages: one event for all ticks and one for all alarms, as more may come than may wait for a slow page."""
         self._told_s = time.monotonic()
-        news, self._news = tuple(self._news), []
+        news, self._news = self._news, []
+        now, self._now_news = self._now.ticks(self._now_news), {}
         alarms, self._alarm_news = tuple(self._alarm_news.values()), {}
-        if news:
-            self._feed.publish(Event("ticks", news))
+        for name, ticks in (("ticks", news), ("now", now)):
+            if ticks:
+                items = tuple((site, tick) for _, site, tick in ticks)
+                self._feed.publish(Event(name, items, tuple(camera for camera, _, _ in ticks)))
         if alarms:
             self._feed.publish(Event("alarms", alarms))
 
@@ -275,8 +288,11 @@ class Ingest:
         """The ticks of a batch that are newer than any shown before, as they were stored: of a repeat the first was kept."""
         newer = self._shown.newer(rows)
         if not repeated:
+            self._now_news |= dict.fromkeys(self._now.take(rows, newer))
             return ticks_of_rows(rows, newer)
-        found = (self._store.tick(camera, start_us / 1e6) for camera, start_us in newer[-_MOST_LOOKED_UP:])
+        found = [self._store.tick(camera, start_us / 1e6) for camera, start_us in newer[-_MOST_LOOKED_UP:]]
+        for stored in found:
+            self._now_news |= dict.fromkeys(self._now.take_stored(stored))
         return [tick_of_stored(stored) for stored in found if stored]
 
     def _log_spends(self, rows: Rows) -> None:

@@ -177,6 +177,29 @@ class Tick(Answer):
     rows: list[TickValue]
 
 
+class Acknowledged(Answer):
+    """Who has acknowledged an alarm that rings; over when it clears."""
+
+    by: str
+    at: datetime
+    note: str
+
+
+class HandedTo(Answer):
+    """To whom an alarm that rings was handed; over when it clears."""
+
+    name: str
+    by: str
+    at: datetime
+
+
+class Reaches(Answer):
+    """The next worse level, and in how many seconds it is reached at the present rate."""
+
+    level: float
+    in_s: float
+
+
 class AlarmAnswer(Answer):
     """An alarm at present; the data of a live `alarms` event is a list of them."""
 
@@ -199,6 +222,10 @@ class AlarmAnswer(Answer):
     standard_error: float | None = Field(description="Standard error of the value, at most.")
     unseen: str = Field(description="Why there is no number now; empty where there is one.")
     sentence: str = Field(description="All of it in plain words.")
+    reaches: Reaches | None = Field(description="Null where it does not ring, or is not sure to get worse.")
+    acknowledged: Acknowledged | None
+    handed_to: HandedTo | None
+    of_file: bool = Field(description="Whether its rule stands in the site file, and is changed there.")
 
 
 class Problem(Answer):

@@ -158,6 +158,7 @@ def serve(
                 on_stop()
             finally:
                 left = hub.ingest.stop()
+                hub.alarming.stop()
     if left:
         cause = hub.ingest.problem or "the store could not be written for too long"
         raise StoreError(f"{left} releases are lost: {cause}")

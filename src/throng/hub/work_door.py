@@ -3,18 +3,20 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
+from throng.data.plate_picture import Why
 from throng.hub.access import needs, principal
 from throng.hub.cameras import Cameras, State
 from throng.hub.gate import PEER
 from throng.hub.ingest import Ingest
 from throng.hub.models import Answer
 from throng.hub.own_measures import is_plain_reason
+from throng.hub.plates import Plates
 from throng.hub.registry.registry import Registry
 from throng.hub.sensors.sensors import Sensors
 from throng.hub.sensors.signature import peer_of
@@ -22,7 +24,7 @@ from throng.seal.to_key import seal_to
 
 _STATES: dict[str, State] = {"starting": "starting", "live": "live", "unknown": "unknown", "failed": "unknown"}
 
-
+_WHYS = frozenset(get_args(Why))
 _UNTOLD = "for a reason that the sensor's own terminal tells"
 
 
@@ -31,6 +33,7 @@ class Work(Answer):
 
     site: dict[str, Any] = Field(description="What is common to its cameras, as in a site file.")
     cameras: str = Field(description="Its cameras' tables, as in a site file, sealed to its certificate's key (HPKE).")
+    plates: dict[str, int] = Field(description="Its cameras whose plate somebody waits for, and the number of that request.")
 
 
 class CameraSays(BaseModel):
@@ -40,6 +43,7 @@ class CameraSays(BaseModel):
     camera: str = Field(max_length=64)
     state: Literal["starting", "live", "unknown", "failed"]
     reason: str = Field(max_length=500)
+    plate: str = Field(default="", max_length=500, description="Why the plate that is waited for is not there yet.")
 
 
 class SensorSays(BaseModel):
@@ -50,7 +54,7 @@ class SensorSays(BaseModel):
     cameras: list[CameraSays] = Field(max_length=10_000)
 
 
-def add_states(app: FastAPI, *, sensors: Sensors, cameras: Cameras, ingest: Ingest) -> None:
+def add_states(app: FastAPI, *, sensors: Sensors, cameras: Cameras, ingest: Ingest, plates: Plates) -> None:
     """Add how sensors say that they are."""
 
     @app.post("/api/v1/sensor/states", status_code=204, openapi_extra=needs("sensor"))
@@ -61,6 +65,9 @@ def add_states(app: FastAPI, *, sensors: Sensors, cameras: Cameras, ingest: Inge
         told = [(said.camera, said.state, _told(said)) for said in own]
         sensors.heard(sensor, version=body.version, cameras={camera: (state, reason) for camera, state, reason in told})
         ingest.camera_states([(camera, _STATES[state], reason) for camera, state, reason in told])
+        for said in own:
+            if said.plate in _WHYS:
+                plates.tell(said.camera, said.plate)
         return Response(status_code=204)
 
 
@@ -69,7 +76,7 @@ def _told(said: CameraSays) -> str:
     return said.reason if is_plain_reason(said.reason, {said.camera}) else _UNTOLD
 
 
-def add_work(app: FastAPI, *, registry: Registry, site: Mapping[str, Any]) -> None:
+def add_work(app: FastAPI, *, registry: Registry, plates: Plates, site: Mapping[str, Any]) -> None:
     """Add what sensors are to do; `site` is what a site file says for all cameras."""
 
     @app.get(
@@ -81,10 +88,12 @@ def add_work(app: FastAPI, *, registry: Registry, site: Mapping[str, Any]) -> No
         peer = peer_of(der)
         assert peer is not None  # the gate has let it in
         sensor = principal(request).name
-        about = json.dumps(dict(site), ensure_ascii=False, sort_keys=True)
+        asked = plates.asked_of(sensor)
+        about = json.dumps([dict(site), asked], ensure_ascii=False, sort_keys=True)
         # Sealed anew, the same work looks different each time: its tag is of what is sealed, and of the key.
         tag = f'"{hashlib.sha256(" ".join((peer.serial, registry.work_tag(sensor), about)).encode()).hexdigest()}"'
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers={"etag": tag})
         cameras = json.dumps(registry.work_of(sensor), ensure_ascii=False).encode()
-        return JSONResponse({"site": dict(site), "cameras": seal_to(peer.key, cameras, about="work")}, headers={"etag": tag})
+        sealed = seal_to(peer.key, cameras, about="work")
+        return JSONResponse({"site": dict(site), "cameras": sealed, "plates": asked}, headers={"etag": tag})

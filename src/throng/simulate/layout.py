@@ -16,6 +16,8 @@ LINTEL_M = 2.3
 """Height of every door opening."""
 WALL_M = 6.5
 """Height of the walls."""
+PLAN_MARGIN_M = 4.0
+"""Around the hall on its plan; the passages lie in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class Layout:
         behind = np.maximum.reduce([-x, x - self.width_m, -y, y - self.depth_m])
         depth: NDArray[np.float64] = np.maximum(behind, 0.0)
         return depth
+
+    def on_plan(self, xy_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where points (n, 2) lie on the hall's plan: metres from its upper left corner, to the right and down."""
+        return np.column_stack([xy_m[:, 0] + PLAN_MARGIN_M, self.depth_m + PLAN_MARGIN_M - xy_m[:, 1]])
 
     def at_door(self, door: Door, *, along_m: float, behind_m: float) -> tuple[float, float]:
         """The point `along_m` from a door's middle along its wall and `behind_m` behind the wall (negative: in the hall)."""

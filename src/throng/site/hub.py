@@ -73,8 +73,13 @@ class HubTable(Table):
         default=None,
         max_length=500,
         pattern=r"^(mailto:|https://|tel:)[^\p{Cc}\s]+$",
-        description="Whom to tell of a weakness of this hub, for /.well-known/security.txt.",
+        description="Whom to tell of a weakness of this hub, for /.well-known/security.txt and the page for the public.",
         json_schema_extra={"rule": "that begins with mailto:, https:// or tel:"},
+    )
+    public: bool = Field(
+        default=False,
+        description="Whether anybody may open /public without signing in: what the cameras measure and what they cannot, "
+        "without a number of people, a camera's name or an address.",
     )
 
     @field_validator("listen")

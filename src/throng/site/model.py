@@ -68,6 +68,42 @@ class ZoneTable(Table):
         return Zone(self.name, self.corners)  # type: ignore[arg-type]
 
 
+class WhereTable(Table):
+    """Where the page draws the camera: on the map, on the site's plan, or both."""
+
+    lat: float | None = Field(
+        default=None, ge=-90, le=90, description="Latitude, WGS 84.", json_schema_extra={"unit": "degrees"}
+    )
+    lon: float | None = Field(
+        default=None, ge=-180, le=180, description="Longitude, WGS 84.", json_schema_extra={"unit": "degrees"}
+    )
+    x: float | None = Field(
+        default=None,
+        ge=-1e8,
+        le=1e8,
+        description="On the plan, to the right from its left edge.",
+        json_schema_extra={"unit": "metres"},
+    )
+    y: float | None = Field(
+        default=None,
+        ge=-1e8,
+        le=1e8,
+        description="On the plan, down from its upper edge.",
+        json_schema_extra={"unit": "metres"},
+    )
+
+    @model_validator(mode="after")
+    def _is_a_place(self) -> Self:
+        told = self.model_fields_set
+        for pair in (("lat", "lon"), ("x", "y")):
+            given = [key for key in pair if key in told]
+            if len(given) == 1:
+                raise wrong(f"a place needs both {pair[0]} and {pair[1]}: give the other one too", *given)
+        if not told:
+            raise wrong("it says no place: give lat and lon, or x and y, or remove it")
+        return self
+
+
 class Camera(Table):
     """A camera, or a film in its place."""
 
@@ -148,6 +184,7 @@ class Camera(Table):
         default=None,
         description="Point pairs from which places in metres are worked out; without them, whatever needs metres is absent.",
     )
+    where: WhereTable | None = Field(default=None, description="Where the page draws it; without it the cameras stand in rows.")
 
     @field_validator("address")
     @classmethod

@@ -4,7 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
-Kind = Literal["account", "token", "sensor", "enrolment", "camera", "site", "authority", "setting"]
+Kind = Literal[
+    "account",
+    "token",
+    "sensor",
+    "enrolment",
+    "camera",
+    "site",
+    "authority",
+    "setting",
+    "spend",
+    "check",
+    "alarm-rule",
+    "alarm-ring",
+    "alarm-event",
+    "alarm-outlet",
+    "plan",
+    "plan-picture",
+    "plate",
+    "plate-picture",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ANY_VERSION = None
 

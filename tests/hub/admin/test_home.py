@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.hub.admin.conftest import Office, Read
+from tests.hub.admin.conftest import MARK, Office, Read
 
 from throng.hub.access import Grant
 
@@ -69,3 +69,15 @@ async def test_the_log_comes_in_pages_with_its_head(office: Office) -> None:
     async with office.browser() as http:
         assert (await http.get("/admin/log")).status_code == 403
         assert log.head().hash in (await http.get("/admin")).text  # the head is for administrators, too
+
+
+async def test_it_tells_administrators_what_a_stranger_could_read(office: Office) -> None:
+    async with office.browser() as ada, office.browser("Vera", grants=(Grant("viewer", "north"),)) as vera:
+        assert "Nobody has looked yet." in Read((await ada.get("/admin")).text).text
+        office.hub.outside = 1_790_000_000.0, ()
+        assert "Looked at on 2026-09-21 14:13 UTC: a stranger could read nothing." in Read((await ada.get("/admin")).text).text
+        office.hub.outside = 1_790_000_000.0, (f"127.0.0.1:1: {MARK}",)
+        page = (await ada.get("/admin")).text
+        assert f"A stranger on the network could read this: 127.0.0.1:1: {MARK}" in Read(page).text
+        assert MARK not in page
+        assert "stranger" not in (await vera.get("/admin")).text

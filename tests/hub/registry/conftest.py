@@ -13,6 +13,7 @@ from throng.hub.access import Grant, Needs, Principal
 from throng.hub.gate import Gate, GateSettings
 from throng.hub.log.log import Log
 from throng.hub.registry.draft import Draft, Login
+from throng.hub.registry.plans import MOST_BYTES
 from throng.hub.registry.registry import By, Registry
 from throng.hub.registry.routes import add_registry
 from throng.hub.registry.state import OwnSite, Site
@@ -26,7 +27,8 @@ MARKS = ("MARKED-", "10.31.41.59")
 BY = By("ada", "127.0.0.1")
 SEAL = Seal({"k1": bytes(32)}, "k1")
 LINE = {"name": "door", "from": [0, 0], "to": [100, 0]}
-OWN = OwnSite("file", (Camera.model_validate({"name": "gate", "address": "film.mp4", "line": [LINE]}),), tick_s=60)
+GATE = {"name": "gate", "address": "film.mp4", "line": [LINE], "where": {"x": 3.5, "y": 1.0}}
+OWN = OwnSite("file", (Camera.model_validate(GATE),), tick_s=60)
 
 PRINCIPALS = {
     "administrator": (Grant("administrator"),),
@@ -90,7 +92,7 @@ def ask(registry: Registry, log: Log) -> Ask:
     """Opens a client of somebody, by what he is."""
     app = FastAPI(openapi_url=None)
     add_registry(app, registry=registry)
-    settings = GateSettings(most_bytes=(("/api/v1/registry/import", LARGEST_BYTES),))
+    settings = GateSettings(most_bytes=(("/api/v1/registry/import", LARGEST_BYTES), ("/api/v1/sites/{name}/plan", MOST_BYTES)))
     gate = Gate(app, needs=Needs(app), people=Callers(), sensors=Callers(), log=log, settings=settings)
 
     @asynccontextmanager

@@ -112,6 +112,7 @@ def test_a_change_that_cannot_be_stored_is_not_shown(registry: Registry, records
 
 def test_the_site_files_cameras_are_there_and_changed_there_alone(registry: Registry) -> None:
     assert registry.state.cameras["gate"].of_file
+    assert registry.state.cameras["gate"].where == Where(x=3.5, y=1.0)
     for wanted in (lambda: registry.put(draft("gate"), version=0, by=BY), lambda: registry.remove("gate", version=0, by=BY)):
         with pytest.raises(HubError, match="stands in the site file"):
             wanted()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -231,6 +232,7 @@ def served(
     ready, stop = threading.Event(), threading.Event()
     app = app_of(parts)
     app.ingest, app.feed = _NoIngest(), _NoFeed()  # type: ignore[attr-defined]
+    app.alarming = SimpleNamespace(stop=lambda: None)  # type: ignore[attr-defined]
     app.tell_refused = lambda address, sentence: None  # type: ignore[attr-defined]
 
     def run() -> None:

@@ -10,6 +10,7 @@ from throng.hub.admin.backups import Backups
 from throng.hub.admin.forms import read_form
 from throng.hub.admin.markup import tag
 from throng.hub.admin.parts import ADMINISTRATOR, FINE, READER, Problem, form, hidden, may, page, shown, table
+from throng.hub.language import tell
 
 WAY = "/admin/backup"
 
@@ -19,19 +20,17 @@ def add_backup_page(app: FastAPI, *, backups: Backups) -> None:
 
     def looked_at(request: Request, problem: Problem = FINE) -> Response:
         rows = [[one.name, shown(one.made), _size(one.size_bytes)] for one in backups.all()]
-        lead = tag(
-            "p",
+        lead = tell(
             "A backup holds the numbers, the accounts and cameras, and the log, sealed under the hub's key. Copy it to another "
-            "machine, and keep the key elsewhere: without it no backup opens. ",
-            tag("code", "throng restore"),
-            " brings it back.",
+            "machine, and keep the key elsewhere: without it no backup opens. {command} brings it back.",
+            command=tag("code", "throng restore"),
         )
-        where = tag("p", "They lie on the hub, in ", tag("code", str(backups.folder)), ".", class_="hint")
-        make = form(WAY, hidden("make", "now"), button="Make a backup now")
-        listed = table("Backups on the hub", ("File", "Made", "Size"), rows, empty="There is no backup here yet.")
-        return page(
-            request, "Backup", lead, make if may(principal(request), ADMINISTRATOR) else None, listed, where, problem=problem
-        )
+        where = tell("They lie on the hub, in {folder}.", folder=tag("code", str(backups.folder)))
+        mighty = may(principal(request), ADMINISTRATOR)
+        make = form(WAY, hidden("make", "now"), button=tell("Make a backup now")) if mighty else None
+        heads = (tell("File"), tell("Made"), tell("Size"))
+        listed = table(tell("Backups on the hub"), heads, rows, empty=tell("There is no backup here yet."))
+        return page(request, tell("Backup"), tag("p", lead), make, listed, tag("p", where, class_="hint"), problem=problem)
 
     @app.get(WAY, include_in_schema=False, openapi_extra=READER)
     def look(request: Request) -> Response:

@@ -14,6 +14,7 @@ from throng.hub.admin.forms import read_file, read_form
 from throng.hub.admin.parts import ADMINISTRATOR, CAMERAS, FINE, Problem, missing_page, named
 from throng.hub.admin.uploads import LIFE_S, Uploads
 from throng.hub.cameras import Cameras
+from throng.hub.language import said
 from throng.hub.registry.draft import Draft
 from throng.hub.registry.importing import import_table
 from throng.hub.registry.registry import Registry
@@ -76,7 +77,7 @@ def add_camera_page(app: FastAPI, *, registry: Registry, cameras: Cameras, senso
     def looked_at(request: Request, name: str, problem: Problem = FINE) -> Response:
         camera = registry.state.cameras.get(name)
         if camera is None or camera.site not in visible(request):
-            return missing_page(request, "camera", CAMERAS_WAY)
+            return missing_page(request, said("there is no such camera: see the list"), CAMERAS_WAY)
         known = [sensor.name for sensor, _ in sensors.all()]
         return camera_page(request, camera, cameras, known, problem=problem)
 

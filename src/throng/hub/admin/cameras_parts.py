@@ -25,18 +25,18 @@ from throng.hub.admin.parts import (
     one_of,
     page,
     shown,
+    state,
     table,
 )
 from throng.hub.cameras import Cameras, CameraStatus
+from throng.hub.language import tell
 from throng.hub.registry.camera import Registered
 from throng.hub.registry.importing import Imported
 from throng.hub.registry.registry import Registry
 from throng.hub.registry.table_file import COLUMNS
 
 CAMERAS_WAY = "/admin/cameras"
-OWN_MACHINE = "the hub's own machine"
 _MOST_NAMES = 100
-_HEADS = ("Name", "Site", "Watched by", "State", "Since")
 
 
 def cameras_page(request: Request, registry: Registry, cameras: Cameras, *, problem: Problem) -> Response:
@@ -52,14 +52,16 @@ def cameras_page(request: Request, registry: Registry, cameras: Cameras, *, prob
     ]
     first = _first(wanted, len(found))
     rows = [_row(status) for status in found[first : first + ROWS]]
-    caption = f"Cameras {first + 1} to {first + len(rows)} of {len(found)}" if rows else "Cameras"
-    empty = "No camera fits." if words else "There is no camera yet."
-    listed = table(caption, _HEADS, rows, empty=empty)
-    export = tag("p", link("/api/v1/registry/export", "The cameras as CSV"), ", without addresses and logins")
+    caption = tell("Cameras {first} to {last} of {all}", first=first + 1, last=first + len(rows), all=len(found))
+    empty = tell("No camera fits.") if words else tell("There is no camera yet.")
+    heads = (tell("Name"), tell("Site"), tell("Watched by"), tell("State"), tell("Since"))
+    listed = table(caption, heads, rows, empty=empty)
+    way = link("/api/v1/registry/export", tell("The cameras as CSV"))
+    export = tag("p", tell("{link}, without addresses and logins", link=way))
     parts = [export, _upload() if may(asked, ADMINISTRATOR) else None]
     return page(
         request,
-        "Cameras",
+        tell("Cameras"),
         _search(wanted.get("q", "")[:64]),
         listed,
         _pages(wanted, first, len(found)),
@@ -71,17 +73,17 @@ def cameras_page(request: Request, registry: Registry, cameras: Cameras, *, prob
 def trial_page(request: Request, imported: Imported, *, word: str) -> Response:
     """What a table would change, and the button that does it."""
     if not (imported.added or imported.changed or imported.new_sites):
-        told = f"Nothing would change: all {imported.unchanged} cameras of the table are here as it says."
-        return page(request, "What would change", tag("p", told), tag("p", link(CAMERAS_WAY, "All cameras")))
+        told = tell("Nothing would change: all {count} cameras of the table are here as it says.", count=imported.unchanged)
+        return page(request, tell("What would change"), tag("p", told), tag("p", link(CAMERAS_WAY, tell("All cameras"))))
     lists = [
-        _names("Cameras that are new", imported.added),
-        _names("Cameras that change", imported.changed),
-        _names("Sites that are new", imported.new_sites),
-        tag("p", f"{imported.unchanged} cameras stay as they are."),
+        _names(tell("Cameras that are new: {n}", n=len(imported.added)), imported.added),
+        _names(tell("Cameras that change: {n}", n=len(imported.changed)), imported.changed),
+        _names(tell("Sites that are new: {n}", n=len(imported.new_sites)), imported.new_sites),
+        tag("p", tell("{count} cameras stay as they are.", count=imported.unchanged)),
     ]
-    go = form("/admin/cameras/import", hidden("upload", word), button="Import them")
-    lead = tag("p", "Nothing is changed yet.")
-    return page(request, "What would change", lead, *lists, go, tag("p", link(CAMERAS_WAY, "Leave it")))
+    go = form("/admin/cameras/import", hidden("upload", word), button=tell("Import them"))
+    lead = tag("p", tell("Nothing is changed yet."))
+    return page(request, tell("What would change"), lead, *lists, go, tag("p", link(CAMERAS_WAY, tell("Leave it"))))
 
 
 def camera_page(
@@ -91,56 +93,57 @@ def camera_page(
     status = next((one for one in cameras.all() if one.camera.name == camera.name), None)
     places = ", ".join(place.name for place in status.camera.places) if status else ""
     facts = [
-        ("Site", camera.site),
-        ("Watched by", camera.sensor or OWN_MACHINE),
-        ("State", _state(status) if status else "unknown"),
-        ("Lines and zones", places or "none"),
-        ("Address", f"kept sealed, begins with {camera.scheme}"),
-        ("Login", "kept sealed" if camera.has_login else "none"),
+        (tell("Site"), camera.site),
+        (tell("Watched by"), camera.sensor or _own_machine()),
+        (tell("State"), state(status.state, status.reason) if status else state("unknown")),
+        (tell("Lines and zones"), places or tell("none")),
+        (tell("Address"), tell("kept sealed, begins with {scheme}", scheme=camera.scheme)),
+        (tell("Login"), tell("kept sealed") if camera.has_login else tell("none")),
     ]
     listed = tag("dl", *(joined(tag("dt", name), tag("dd", told)) for name, told in facts))
     forms = _camera_forms(camera, sensors, request) if may(principal(request), ADMINISTRATOR) else []
-    return page(request, camera.name, listed, *forms, tag("p", link(CAMERAS_WAY, "All cameras")), problem=problem)
+    return page(request, camera.name, listed, *forms, tag("p", link(CAMERAS_WAY, tell("All cameras"))), problem=problem)
 
 
 def _camera_forms(camera: Registered, sensors: Sequence[str], request: Request) -> list[Html]:
     if camera.of_file:
-        return [tag("p", "This camera stands in the site file, and is changed there.", class_="note")]
+        return [tag("p", tell("This camera stands in the site file, and is changed there."), class_="note")]
     way, version = named(CAMERAS_WAY, camera.name), hidden("version", str(camera.version))
     known = sensors if may(principal(request), SENSORS) else ()
-    options = [("", OWN_MACHINE), *((name, name) for name in known)]
-    watch = form(f"{way}/sensor", version, one_of("Watched by", "sensor", options, camera.sensor), button="Give it")
-    warning = tag("p", "What was counted stays stored. The address and login are forgotten.")
-    return [watch, behind("Remove this camera", warning, form(f"{way}/remove", version, button=f"Remove {camera.name}"))]
+    options = [("", _own_machine()), *((name, name) for name in known)]
+    watched = one_of(tell("Watched by"), "sensor", options, camera.sensor)
+    watch = form(f"{way}/sensor", version, watched, button=tell("Give it"))
+    warning = tag("p", tell("What was counted stays stored. The address and login are forgotten."))
+    remove = form(f"{way}/remove", version, button=tell("Remove {name}", name=camera.name))
+    return [watch, behind(tell("Remove this camera"), warning, remove)]
 
 
 def _row(status: CameraStatus) -> list[str]:
     camera = status.camera
     name = link(named(CAMERAS_WAY, camera.name), camera.name)
-    return [name, camera.site, camera.sensor or OWN_MACHINE, _state(status), shown(status.since_s)]
+    seen = state(status.state, status.reason)
+    return [name, camera.site, camera.sensor or _own_machine(), seen, shown(status.since_s)]
 
 
-def _state(status: CameraStatus) -> Html:
-    told = f"{status.state}: {status.reason}" if status.reason else status.state
-    return tag("span", told, class_=f"state {status.state}")
+def _own_machine() -> str:
+    return tell("the hub's own machine")
 
 
 def _search(words: str) -> Html:
-    typed = field("Name, site or sensor", "q", words, type="search", autocomplete="off")
-    return tag(
-        "form", typed, tag("button", "Find", class_="second"), method="get", action=CAMERAS_WAY, role="search", class_="row"
-    )
+    typed = field(tell("Name, site or sensor"), "q", words, type="search", autocomplete="off")
+    find = tag("button", tell("Find"), class_="second")
+    return tag("form", typed, find, method="get", action=CAMERAS_WAY, role="search", class_="row")
 
 
 def _pages(wanted: QueryParams, first: int, n: int) -> Html | None:
     """The ways to the pages before and after."""
-    ways = [("Before", first - ROWS, first > 0), ("After", first + ROWS, first + ROWS < n)]
+    ways = [(tell("Before"), first - ROWS, first > 0), (tell("After"), first + ROWS, first + ROWS < n)]
     links = [
         tag("a", name, href=f"{CAMERAS_WAY}?{QueryParams(q=wanted.get('q', '')[:64], first=str(max(0, at)))}")
         for name, at, is_there in ways
         if is_there
     ]
-    return tag("nav", *links, aria_label="Pages", class_="pages") if links else None
+    return tag("nav", *links, aria_label=tell("Pages of the table"), class_="pages") if links else None
 
 
 def _first(wanted: QueryParams, n: int) -> int:
@@ -150,18 +153,19 @@ def _first(wanted: QueryParams, n: int) -> int:
 
 
 def _upload() -> Html:
-    hint = (
-        f"CSV in UTF-8, one camera a row; the head line names the columns: {', '.join(COLUMNS)}. You see what would change "
-        "before anything does. Very large tables go by throng cameras import."
+    hint = tell(
+        "CSV in UTF-8, one camera a row; the head line names the columns: {columns}. You see what would change "
+        "before anything does. Very large tables go by throng cameras import.",
+        columns=", ".join(COLUMNS),
     )
-    chosen = field("Table of cameras", "table", type="file", accept=".csv,text/csv", hint=hint, required=True)
-    sent = form("/admin/cameras/trial", chosen, button="Show what would change", kind="multipart/form-data")
-    return joined(tag("h2", "Add or change cameras"), sent)
+    chosen = field(tell("Table of cameras"), "table", type="file", accept=".csv,text/csv", hint=hint, required=True)
+    sent = form("/admin/cameras/trial", chosen, button=tell("Show what would change"), kind="multipart/form-data")
+    return joined(tag("h2", tell("Add or change cameras")), sent)
 
 
 def _names(title: str, names: Sequence[str]) -> Html | None:
     if not names:
         return None
-    more = [tag("li", f"and {len(names) - _MOST_NAMES} more")] if len(names) > _MOST_NAMES else []
+    more = [tag("li", tell("and {n} more", n=len(names) - _MOST_NAMES))] if len(names) > _MOST_NAMES else []
     listed = tag("ul", *(tag("li", name) for name in names[:_MOST_NAMES]), *more, class_="names")
-    return joined(tag("h2", f"{title}: {len(names)}"), listed)
+    return joined(tag("h2", title), listed)

@@ -6,14 +6,16 @@ from throng.hub.access import EVERYWHERE, ROLES, Grant
 from throng.hub.admin.forms import Typed
 from throng.hub.admin.markup import Html, joined, tag
 from throng.hub.admin.parts import choice, one_of
+from throng.hub.language import said, tell
 
 _EMPTY_ROWS = 2
-_ROLES = [("", "no role"), *((role, role) for role in ROLES)]
+ROLE_WORDS = (said("viewer"), said("operator"), said("administrator"), said("auditor"))
 
 
 def grants_told(grants: Sequence[Grant]) -> str:
     """In words."""
-    return ", ".join(f"{grant.role} of {_site_told(grant.site)}" for grant in grants) or "nothing"
+    told = (tell("{role} of {site}", role=tell(grant.role), site=_site_told(grant.site)) for grant in grants)
+    return tell(", ").join(told) or tell("nothing")
 
 
 def grant_rows(sites: Sequence[str], grants: Sequence[tuple[str, str]], *, of: str = "") -> Html:
@@ -29,17 +31,18 @@ def grant_rows(sites: Sequence[str], grants: Sequence[tuple[str, str]], *, of: s
         Tells the fields from those of another form.
     """
     places = [(EVERYWHERE, _site_told(EVERYWHERE)), *((site, site) for site in sites)]
+    roles = [("", tell("no role")), *((role, tell(role)) for role in ROLES)]
     wanted = [*grants, *[("", EVERYWHERE)] * _EMPTY_ROWS]
     rows = [
         tag(
             "div",
-            tag("div", choice(f"Role {number}", "role", _ROLES, role, of=f"{of}{number}-")),
-            tag("div", one_of(f"Site {number}", "site", places, site, of=f"{of}{number}-")),
+            tag("div", choice(tell("Role {number}", number=number), "role", roles, role, of=f"{of}{number}-")),
+            tag("div", one_of(tell("Site {number}", number=number), "site", places, site, of=f"{of}{number}-")),
             class_="pair",
         )
         for number, (role, site) in enumerate(wanted, 1)
     ]
-    return tag("fieldset", tag("legend", "May be"), joined(*rows))
+    return tag("fieldset", tag("legend", tell("May be")), joined(*rows))
 
 
 def typed_grants(typed: Typed) -> list[tuple[str, str]]:
@@ -54,4 +57,4 @@ def grants_body(typed: Typed) -> list[Mapping[str, str]]:
 
 
 def _site_told(site: str) -> str:
-    return "all sites" if site == EVERYWHERE else site
+    return tell("all sites") if site == EVERYWHERE else site

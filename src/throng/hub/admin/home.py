@@ -16,6 +16,7 @@ from throng.hub.admin.markup import Html, joined, tag
 from throng.hub.admin.parts import ADMINISTRATOR, CAMERAS, READER, SENSORS, link, may, named, page, shown, table
 from throng.hub.admin.sensors_page import state_of
 from throng.hub.backup import LAST_BACKUP
+from throng.hub.language import tell
 from throng.hub.people.accounts import ROOT, Account
 from throng.hub.people.people import People
 
@@ -41,16 +42,17 @@ def add_home_page(hub: "Hub") -> None:
         asked = principal(request)
         told = [*_about_oneself(hub.people, asked), *_of_cameras(hub, asked), *_of_sensors(hub, asked)]
         if may(asked, READER):
-            told += [*_of_people(hub.people), *_of_backups(hub)]
-        attention = tag("ul", *(tag("li", one) for one in told), class_="attention") if told else tag("p", "Nothing.")
-        head = joined(tag("h2", "Audit log"), head_told(hub.kept.log)) if may(asked, READER) else None
-        return page(request, "Overview", tag("h2", "Needs attention"), attention, _sites(hub, asked), head)
+            told += [*_of_people(hub.people), *_of_backups(hub), *_of_strangers(hub)]
+        attention = tag("ul", *(tag("li", one) for one in told), class_="attention") if told else tag("p", tell("Nothing."))
+        lower = [_outside(hub), tag("h2", tell("Audit log")), head_told(hub.kept.log)] if may(asked, READER) else []
+        return page(request, tell("Overview"), tag("h2", tell("Needs attention")), attention, _sites(hub, asked), *lower)
 
 
 def _about_oneself(people: People, asked: Principal) -> Iterator[Html]:
     account = people.accounts.find(asked.name) if asked.kind == "person" else None
     if account is not None and _is_open_to_guessers(account):
-        yield joined("You sign in with a password alone: ", link("/admin/me", "set up a second factor or a passkey"), ".")
+        way = link("/admin/me", tell("set up a second factor or a passkey"))
+        yield joined(tell("You sign in with a password alone: {link}.", link=way))
 
 
 def _of_cameras(hub: "Hub", asked: Principal) -> Iterator[Html]:
@@ -58,9 +60,11 @@ def _of_cameras(hub: "Hub", asked: Principal) -> Iterator[Html]:
     seen = [status for status in hub.cameras.all() if status.camera.site in sites]
     blind = sum(status.state == "unknown" for status in seen)
     if blind:
-        yield joined(link("/admin/cameras", f"{_count(blind, 'camera')} of {len(seen)}"), " cannot count now.")
+        told = tell("{count} cameras of {all} cannot count now.", count=blind, all=len(seen))
+        yield link("/admin/cameras", told)
     if not seen and may(asked, ADMINISTRATOR):
-        yield joined("There is no camera yet: ", link("/admin/cameras", "send a table of them"), ".")
+        way = link("/admin/cameras", tell("send a table of them"))
+        yield joined(tell("There is no camera yet: {link}.", link=way))
 
 
 def _of_sensors(hub: "Hub", asked: Principal) -> Iterator[Html]:
@@ -71,34 +75,57 @@ def _of_sensors(hub: "Hub", asked: Principal) -> Iterator[Html]:
         if sensor.site in sites and state_of(sensor, health, now_s=now_s) != "live"
     ]
     for sensor, health in quiet[:_MOST_TOLD]:
-        heard = shown(health.seen_s, never="not since the hub started")
-        state = state_of(sensor, health, now_s=now_s)
-        yield joined("The sensor ", link("/admin/sensors", sensor.name), f" is {state}: last heard of {heard}.")
+        state = tell(state_of(sensor, health, now_s=now_s))
+        heard = shown(health.seen_s, never=tell("not since the hub started"))
+        way = link("/admin/sensors", sensor.name)
+        yield joined(tell("The sensor {name} is {state}: last heard of {time}.", name=way, state=state, time=heard))
     if len(quiet) > _MOST_TOLD:
-        yield joined(link("/admin/sensors", f"{len(quiet) - _MOST_TOLD} more sensors"), " are silent.")
+        yield link("/admin/sensors", tell("{count} more sensors are silent.", count=len(quiet) - _MOST_TOLD))
 
 
 def _of_people(people: People) -> Iterator[Html]:
     accounts = people.accounts.all()
     bare = [account for account in accounts if _is_open_to_guessers(account)]
     for account in bare[:_MOST_TOLD]:
-        yield joined(link(named("/admin/people", account.name), account.name), " signs in with a password alone.")
+        way = link(named("/admin/people", account.name), account.name)
+        yield joined(tell("{name} signs in with a password alone.", name=way))
     if len(bare) > _MOST_TOLD:
-        yield joined(link("/admin/people", f"{len(bare) - _MOST_TOLD} more people"), " sign in with a password alone.")
+        yield link("/admin/people", tell("{count} more people sign in with a password alone.", count=len(bare) - _MOST_TOLD))
     mighty = [account for account in accounts if ROOT in account.grants and account.can_sign_in]
     if len(mighty) == 1:
-        lonely = f"{mighty[0].name} is the only administrator of all sites: "
-        yield joined(lonely, link("/admin/people", "invite a second"), ", so that one can help the other.")
+        yield joined(
+            tell(
+                "{name} is the only administrator of all sites: {link}, so that one can help the other.",
+                name=mighty[0].name,
+                link=link("/admin/people", tell("invite a second")),
+            )
+        )
 
 
 def _of_backups(hub: "Hub") -> Iterator[Html]:
     record = hub.kept.records.get("setting", LAST_BACKUP)
+    way = link("/admin/backup", tell("make one"))
     if record is None:
-        yield joined("There is no backup yet: ", link("/admin/backup", "make one"), ".")
+        yield joined(tell("There is no backup yet: {link}.", link=way))
         return
     made = datetime.fromisoformat(record.body["made"])
     if datetime.now(UTC) - made > OLD:
-        yield joined("The newest backup is of ", shown(made), ": ", link("/admin/backup", "make one"), ".")
+        yield joined(tell("The newest backup is of {time}: {link}.", time=shown(made), link=way))
+
+
+def _of_strangers(hub: "Hub") -> Iterator[Html]:
+    for sentence in hub.outside[1] if hub.outside else ():
+        yield joined(tell("A stranger on the network could read this: {what}", what=tag("span", sentence, lang="en")))
+
+
+def _outside(hub: "Hub") -> Html:
+    if hub.outside is None:
+        told = tell("Nobody has looked yet.")
+    elif hub.outside[1]:
+        told = tell("Looked at on {time}; what was found stands above.", time=shown(hub.outside[0]))
+    else:
+        told = tell("Looked at on {time}: a stranger could read nothing.", time=shown(hub.outside[0]))
+    return joined(tag("h2", tell("As a stranger on the network sees this hub")), tag("p", told))
 
 
 def _is_open_to_guessers(account: Account) -> bool:
@@ -115,8 +142,5 @@ def _sites(hub: "Hub", asked: Principal) -> Html:
         for site in hub.registry.state.sites.values()
         if site.name in sites
     ]
-    return table("Sites", ("Site", "Title", "Cameras", "Live"), rows, empty="There is no site that you may see.")
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
+    heads = (tell("Site"), tell("Title"), tell("Cameras"), tell("Live"))
+    return table(tell("Sites"), heads, rows, empty=tell("There is no site that you may see."))

@@ -4,12 +4,12 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from throng.hub.admin.markup import Html, tag
-from throng.hub.admin.parts import AUDITOR, page, table
+from throng.hub.admin.parts import AUDITOR, page, state, table
+from throng.hub.language import as_english, tell
 from throng.hub.log.log import Log
 
 WAY = "/admin/log"
 _ROWS = 100
-_HEADS = ("Time, UTC", "Event", "Outcome", "Who", "About", "Detail", "From")
 
 
 def add_log_page(app: FastAPI, *, log: Log) -> None:
@@ -22,32 +22,33 @@ def add_log_page(app: FastAPI, *, log: Log) -> None:
             [
                 entry["time"][:19].replace("T", " "),
                 entry["event"],
-                tag("span", entry["outcome"], class_=f"state {entry['outcome']}"),
-                entry["who"] or "a stranger",
+                state(entry["outcome"]),
+                entry["who"] or tell("a stranger"),
                 entry["about"],
-                entry["detail"],
+                as_english(entry["detail"]),
                 entry["address"],
             ]
             for entry in entries[:_ROWS]
         ]
-        listed = table("Entries, newest first", _HEADS, rows, empty="There is no entry here.")
-        older = [tag("a", "Older", href=f"{WAY}?before={entries[_ROWS - 1]['seq']}")] if len(entries) > _ROWS else []
-        newest = [tag("a", "Newest", href=WAY)] if "before" in request.query_params else []
-        ways = tag("nav", *newest, *older, aria_label="Pages", class_="pages") if newest or older else None
-        return page(request, "Log", head_told(log), listed, ways)
+        heads = [tell("Time, UTC"), tell("Event"), tell("Outcome"), tell("Who"), tell("About"), tell("Detail"), tell("From")]
+        listed = table(tell("Entries, newest first"), heads, rows, empty=tell("There is no entry here."))
+        older = [tag("a", tell("Older"), href=f"{WAY}?before={entries[_ROWS - 1]['seq']}")] if len(entries) > _ROWS else []
+        newest = [tag("a", tell("Newest"), href=WAY)] if "before" in request.query_params else []
+        ways = tag("nav", *newest, *older, aria_label=tell("Pages of the table"), class_="pages") if newest or older else None
+        return page(request, tell("Log"), head_told(log), listed, ways)
 
 
 def head_told(log: Log) -> Html:
     """The newest entry's number and hash, and what to do with them."""
     head = log.head()
-    return tag(
-        "p",
-        f"Newest entry: {head.seq}, with the hash ",
-        tag("code", head.hash, class_="hash"),
-        ". Keep it elsewhere: ",
-        tag("code", "throng audit --log"),
-        " tells later whether the past was rewritten.",
+    told = tell(
+        "Newest entry: {number}, with the hash {hash}. Keep it elsewhere: {command} tells later "
+        "whether the past was rewritten.",
+        number=head.seq,
+        hash=tag("code", head.hash, class_="hash"),
+        command=tag("code", "throng audit --log"),
     )
+    return tag("p", told)
 
 
 def _number(text: str) -> int | None:

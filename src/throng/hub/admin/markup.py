@@ -1,6 +1,7 @@
 """HTML whose texts are escaped where they are put in, so that no page can forget it."""
 
 import html
+from collections.abc import Sequence
 
 _EMPTY = frozenset({"input", "br", "img", "link", "meta"})
 Attribute = str | int | bool | None
@@ -32,6 +33,20 @@ def tag(name: str, /, *inside: str | None, **attributes: Attribute) -> Html:
 def joined(*parts: str | None) -> Html:
     """Markup and texts, one after the other."""
     return Html("".join(_escaped(part) for part in parts if part is not None))
+
+
+def document(title: str, *body: str | None, language: str, styles: Sequence[str], script: bool = False) -> Html:
+    """A whole page; with the script of passkeys where it needs that."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", title),
+        tag("link", rel="icon", href="data:,"),
+        *(tag("link", rel="stylesheet", href=style) for style in styles),
+        tag("script", type="module", src="/sign-in/passkey.js") if script else None,
+    )
+    return joined(Html("<!doctype html>"), tag("html", head, tag("body", *body), lang=language))
 
 
 def _attribute(name: str, value: Attribute) -> str:

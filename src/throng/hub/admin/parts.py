@@ -11,37 +11,55 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
 from throng.hub.access import ANYONE_SIGNED_IN, NOWHERE, ROLES, Principal, Sites, need_told, needs, principal
-from throng.hub.admin.markup import Attribute, Html, joined, tag
+from throng.hub.admin.markup import Attribute, Html, document, joined, tag
+from throng.hub.language import as_english, language, language_form, said, tell
+from throng.hub.people.html import problem_of
 
 ADMINISTRATOR = needs("administrator", scope="hub")
 READER = needs("administrator", "auditor", scope="hub")
 AUDITOR = needs("auditor", scope="hub")
 SENSORS = needs("operator", "administrator", "auditor")
 CAMERAS = needs(*ROLES)
-WAYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("/admin", "Overview", ANYONE_SIGNED_IN),
-    ("/admin/cameras", "Cameras", CAMERAS),
-    ("/admin/sensors", "Sensors", SENSORS),
-    ("/admin/people", "People", READER),
-    ("/admin/tokens", "Tokens", ANYONE_SIGNED_IN),
-    ("/admin/log", "Log", AUDITOR),
-    ("/admin/backup", "Backup", READER),
-    ("/admin/me", "You", ANYONE_SIGNED_IN),
+Way = tuple[str, str, dict[str, Any]]
+DASHBOARD: tuple[Way, ...] = (
+    ("/", said("Now"), ANYONE_SIGNED_IN),
+    ("/place", said("Places"), ANYONE_SIGNED_IN),
+    ("/alarms", said("Alarms"), ANYONE_SIGNED_IN),
+    ("/camera", said("Cameras"), needs("operator", "administrator")),
+    ("/privacy", said("Privacy"), ANYONE_SIGNED_IN),
+    ("/admin", said("Administration"), ANYONE_SIGNED_IN),
 )
-"""Address, name and need of every page in the bar."""
+"""The bar as the dashboard shows it, `web/src/shell/shell.tsx`."""
+WAYS: tuple[Way, ...] = (
+    ("/admin", said("Overview"), ANYONE_SIGNED_IN),
+    ("/admin/cameras", said("Cameras"), CAMERAS),
+    ("/admin/sensors", said("Sensors"), SENSORS),
+    ("/admin/people", said("People"), READER),
+    ("/admin/tokens", said("Tokens"), ANYONE_SIGNED_IN),
+    ("/admin/log", said("Log"), AUDITOR),
+    ("/admin/backup", said("Backup"), READER),
+    ("/admin/me", said("You"), ANYONE_SIGNED_IN),
+)
+"""Address, name and need of every page for administration."""
 DONE = {
-    "added": "It is added.",
-    "changed": "It is changed.",
-    "ended": "Those sessions are ended.",
-    "imported": "The cameras are imported.",
-    "made": "The backup is made, and was read back.",
-    "password": "Your password is changed. All your other sessions are ended.",
-    "passkey": "The passkey is added.",
-    "proved": "You have shown who you are. What changes accounts is open to you for ten minutes.",
-    "removed": "It is removed.",
-    "withdrawn": "The token is withdrawn.",
+    "added": said("It is added."),
+    "changed": said("It is changed."),
+    "ended": said("Those sessions are ended."),
+    "imported": said("The cameras are imported."),
+    "made": said("The backup is made, and was read back."),
+    "password": said("Your password is changed. All your other sessions are ended."),
+    "passkey": said("The passkey is added."),
+    "proved": said("You have shown who you are. What changes accounts is open to you for ten minutes."),
+    "removed": said("It is removed."),
+    "withdrawn": said("The token is withdrawn."),
 }
 """What a page says after something was done, by the word in its address."""
+STATES = (
+    *(said("live"), said("starting"), said("unknown")),
+    *(said("silent"), said("expired")),
+    *(said("ok"), said("refused"), said("failed")),
+)
+"""Of a camera, of a sensor, and of what is in the log."""
 MOST_CHOICES = 100
 ROWS = 200
 """Of a long table, on one page."""
@@ -75,32 +93,29 @@ def page(
     """A whole page, with what went wrong or was done on top."""
     asked = principal(request)
     done = DONE.get(request.query_params.get("done", "")) if request.method == "GET" else None
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", f"{title}: {request.app.settings.site_name}"),
-        tag("link", rel="stylesheet", href="/sign-in/style.css"),
-        tag("link", rel="stylesheet", href="/admin/style.css"),
-        tag("script", type="module", src="/sign-in/passkey.js") if script else None,
-    )
     main = tag(
         "main",
         tag("h1", title),
-        tag("p", done, role="status", class_="done") if done else None,
-        tag("p", _sentence(problem.sentence), role="alert", id="problem"),
+        tag("p", tell(done), role="status", class_="done") if done else None,
+        problem_of(problem.sentence),
         *body,
         id="content",
     )
-    skip = tag("a", "To the content", href="#content", class_="skip")
-    text = joined(Html("<!doctype html>"), tag("html", head, tag("body", skip, _bar(request, asked), main), lang="en"))
+    skip = tag("a", tell("Skip to the content"), href="#content", class_="skip")
+    text = document(
+        f"{title}: {request.app.settings.site_name}",
+        *(skip, _bar(request, asked), _ways(request, asked), main),
+        language=language(),
+        styles=("/sign-in/style.css", "/admin/style.css"),
+        script=script,
+    )
     return HTMLResponse(text, status_code=problem.status, headers=headers)
 
 
-def missing_page(request: Request, what: str, way: str) -> Response:
+def missing_page(request: Request, sentence: str, way: str) -> Response:
     """That there is no such thing, for whoever asks: whether there is none, or it is of a site that he may not see."""
-    sentence = f"there is no such {what}: see the list"
-    return page(request, "Not found", tag("p", link(way, "To the list")), problem=Problem(sentence, HTTPStatus.NOT_FOUND))
+    back = tag("p", link(way, tell("To the list")))
+    return page(request, tell("Not found"), back, problem=Problem(sentence, HTTPStatus.NOT_FOUND))
 
 
 def form(action: str, *inside: str | None, button: str, kind: str = "", quiet: bool = False) -> Html:
@@ -158,8 +173,9 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, 
     ]
     if not body:
         return tag("p", empty)
-    titles = tag("tr", *(tag("th", text, scope="col", role="columnheader") for text in heads), role="row")
-    groups = tag("thead", titles, role="rowgroup"), tag("tbody", *body, role="rowgroup")
+    # Over buttons that say themselves what they do there is no head.
+    titles = (tag("th", text, scope="col", role="columnheader") if text else tag("td", role="cell") for text in heads)
+    groups = tag("thead", tag("tr", *titles, role="row"), role="rowgroup"), tag("tbody", *body, role="rowgroup")
     return tag("table", tag("caption", caption), *groups, role="table")
 
 
@@ -178,32 +194,43 @@ def secret(text: str, *, label: str) -> Html:
     return tag("p", text, class_="secret", aria_label=label)
 
 
-def shown(moment: datetime | float | None, *, never: str = "never") -> str:
-    """A moment, UTC, as people read it."""
+def state(word: str, reason: str = "") -> Html:
+    """One of the states, coloured, with the hub's reason."""
+    told = joined(tell(word), ": ", as_english(reason)) if reason else tell(word)
+    return tag("span", told, class_=f"state {word}")
+
+
+def shown(moment: datetime | float | None, *, never: str = "") -> str:
+    """A moment, UTC, as people read it; `never` is said where it has not come, in place of "never"."""
     if moment is None or moment == 0:
-        return never
+        return never or tell("never")
     at = moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _bar(request: Request, asked: Principal) -> Html:
-    here = request.url.path
-    links = [
-        tag("li", tag("a", name, href=way, aria_current=_current(here, way))) for way, name, need in WAYS if may(asked, need)
-    ]
+    """The dashboard's bar, so that one goes to and fro."""
+    choice = language_form()
+    menu = tag("details", tag("summary", tell("Menu")), tag("div", choice, class_="card"), class_="menu") if choice else None
     return tag(
         "header",
-        tag("p", link("/", request.app.settings.site_name), class_="site"),
-        tag("nav", tag("ul", *links), aria_label="Administration"),
-        form("/sign-out", button="Sign out", quiet=True),
+        tag("p", request.app.settings.site_name, class_="site-name"),
+        tag("nav", *_tabs(DASHBOARD, asked, "/admin", current="true"), aria_label=tell("Pages")),
+        tag("div", menu, form("/sign-out", button=tell("Sign out"), quiet=True), class_="bar-end"),
+        class_="bar",
     )
 
 
-def _current(here: str, way: str) -> str | None:
-    if here == way:
-        return "page"
-    return "true" if way != "/admin" and here.startswith(f"{way}/") else None
+def _ways(request: Request, asked: Principal) -> Html:
+    here = request.url.path
+    within = next((way for way, _, _ in WAYS if way != "/admin" and here.startswith(f"{way}/")), here)
+    tabs = _tabs(WAYS, asked, within, current="page" if within == here else "true")
+    return tag("nav", *tabs, aria_label=tell("Administration"), class_="ways")
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if not text or text.endswith(".") else ".")
+def _tabs(ways: Sequence[Way], asked: Principal, within: str, *, current: str) -> list[Html]:
+    return [
+        tag("a", tell(name), href=way, class_="tab", aria_current=current if way == within else None)
+        for way, name, need in ways
+        if may(asked, need)
+    ]

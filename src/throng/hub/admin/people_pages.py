@@ -9,6 +9,7 @@ from throng.hub.admin.forms import NOTHING, Typed, read_form
 from throng.hub.admin.grants import grants_body
 from throng.hub.admin.parts import ADMINISTRATOR, FINE, READER, Problem, missing_page, named
 from throng.hub.admin.people_parts import link_page, people_page, person_page
+from throng.hub.language import said
 from throng.hub.people import administer
 from throng.hub.people.asking import address_of
 from throng.hub.people.models import FactorRoles, NewGrants, NewPerson
@@ -62,7 +63,7 @@ def add_person_page(app: FastAPI, *, people: People, registry: Registry) -> None
     def shown(request: Request, name: str, problem: Problem = FINE) -> Response:
         account = people.accounts.find(name)
         if account is None:
-            return missing_page(request, "person", PEOPLE)
+            return missing_page(request, said("there is no such person: see the list"), PEOPLE)
         return person_page(request, people, account, list(registry.state.sites), problem=problem)
 
     @app.get("/admin/people/{name}", include_in_schema=False, openapi_extra=READER)

@@ -11,9 +11,11 @@ from throng.hub.admin.asking import PROOF, done, to
 from throng.hub.admin.forms import read_form
 from throng.hub.admin.markup import Html, tag
 from throng.hub.admin.parts import FINE, Problem, field, form, hidden, link, page
+from throng.hub.language import tell
 from throng.hub.people import sign_in
 from throng.hub.people.accounts import Account
 from throng.hub.people.asking import address_of, origin_of, own_account, person, set_cookie
+from throng.hub.people.html import passkey_button
 from throng.hub.people.people import People
 from throng.hub.people.sign_in import Entered
 
@@ -29,15 +31,13 @@ def add_proof_page(app: FastAPI, *, people: People) -> None:
         account = own_account(asked, people)
         ways = [
             _password_form(account, place) if account.password else None,
-            passkey_button("prove", "Use a passkey", next_=_with_word(place), quiet=bool(account.password))
+            passkey_part("prove", tell("Use a passkey"), next_=_with_word(place), quiet=bool(account.password))
             if can_passkey(request, people, account)
             else None,
-            tag("p", link(place, "Go back without it"), class_="hint"),
+            tag("p", link(place, tell("Go back without it")), class_="hint"),
         ]
-        lead = tag(
-            "p", "What you are about to change opens accounts. Show once more that it is you; that holds for ten minutes."
-        )
-        return page(request, "Show who you are", lead, *ways, problem=problem, script=True)
+        lead = tell("What you are about to change opens accounts. Show once more that it is you; that holds for ten minutes.")
+        return page(request, tell("Show who you are"), tag("p", lead), *ways, problem=problem, script=True)
 
     @app.get(PROOF, include_in_schema=False, openapi_extra=ANYONE_SIGNED_IN)
     def ask(request: Request) -> Response:
@@ -65,8 +65,8 @@ def proof_note(request: Request, people: People, asked: Principal, *, back: str)
     """The way to that page, where somebody has to go it before the forms are shown."""
     if people.sessions.is_proved(asked.session):
         return None
-    way = tag("a", "Show who you are", href=f"{PROOF}?to={back}", class_="button")
-    return tag("p", "To change something here, first show once more that it is you. ", way, class_="note")
+    way = tag("a", tell("Show who you are"), href=f"{PROOF}?to={back}", class_="button")
+    return tag("p", tell("To change something here, first show once more that it is you."), " ", way, class_="note")
 
 
 def can_passkey(request: Request, people: People, account: Account) -> bool:
@@ -77,22 +77,21 @@ def can_passkey(request: Request, people: People, account: Account) -> bool:
     )
 
 
-def passkey_button(way: str, text: str, *, next_: str, quiet: bool = False) -> Html:
+def passkey_part(way: str, text: str, *, next_: str, quiet: bool = False) -> Html:
     """A button for the script of passkeys, seen where the browser can."""
-    kind = "second" if quiet else None
-    return tag("div", tag("button", text, type="button", class_=kind, data_passkey=way, data_next=next_), hidden=True)
+    return tag("div", passkey_button(way, text, next_=next_, quiet=quiet), hidden=True)
 
 
 def _password_form(account: Account, place: str) -> Html:
     return form(
         PROOF,
         hidden("to", place),
-        field("Name", "name", account.name, autocomplete="username", readonly=True),
-        field("Password", "password", type="password", autocomplete="current-password", required=True, autofocus=True),
+        field(tell("Name"), "name", account.name, autocomplete="username", readonly=True),
+        field(tell("Password"), "password", type="password", autocomplete="current-password", required=True, autofocus=True),
         field(
-            "Code of your second factor",
+            tell("Code of your second factor"),
             "factor",
-            hint="Of your app, or a recovery code.",
+            hint=tell("Of your app, or a recovery code."),
             autocomplete="one-time-code",
             autocapitalize="none",
             spellcheck="false",
@@ -100,7 +99,7 @@ def _password_form(account: Account, place: str) -> Html:
         )
         if account.totp
         else None,
-        button="Go on",
+        button=tell("Go on"),
     )
 
 

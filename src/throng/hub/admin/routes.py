@@ -12,6 +12,7 @@ from throng.hub.admin.people_pages import add_people_page, add_person_page
 from throng.hub.admin.proof import add_proof_page
 from throng.hub.admin.sensors_page import add_sensors_page
 from throng.hub.admin.tokens_page import add_tokens_page
+from throng.hub.language import InLanguage
 from throng.hub.sensors.enrolment import Enrolments
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 def add_admin(hub: "Hub", *, enrolments: Enrolments) -> None:
     """Add them to a hub whose JSON routes are there."""
     people, registry, kept = hub.people, hub.registry, hub.kept
+    hub.add_middleware(InLanguage)  # below the gate, which comes last and so stands before it
     add_home_page(hub)
     add_proof_page(hub, people=people)
     add_me_page(hub, people=people)

@@ -26,8 +26,10 @@ from throng.hub.admin.parts import (
     page,
     secret,
     shown,
+    state,
     table,
 )
+from throng.hub.language import said, tell
 from throng.hub.people.asking import origin_of
 from throng.hub.registry.registry import Registry
 from throng.hub.sensors.authority import Authority
@@ -37,7 +39,7 @@ from throng.hub.sensors.routes import SILENT_S, EnrolmentBody
 from throng.hub.sensors.sensors import Health, Sensor, Sensors
 
 WAY = "/admin/sensors"
-_LIVES = ((str(LIFE_S), "30 minutes"), (str(4 * 3600), "4 hours"), (str(LONGEST_LIFE_S), "a day"))
+_LIVES = ((str(LIFE_S), said("30 minutes")), (str(4 * 3600), said("4 hours")), (str(LONGEST_LIFE_S), said("a day")))
 
 
 def add_sensors_page(
@@ -51,7 +53,7 @@ def add_sensors_page(
         known = [(sensor, health) for sensor, health in sensors.all() if sensor.site in sites]
         listed = _listed(known, can_remove=mighty)
         parts = [_open_ones(enrolments), _enrol(list(registry.state.sites), typed)] if mighty else []
-        return page(request, "Sensors", listed, *parts, problem=problem)
+        return page(request, tell("Sensors"), listed, *parts, problem=problem)
 
     @app.get(WAY, include_in_schema=False, openapi_extra=SENSORS)
     def look(request: Request) -> Response:
@@ -109,33 +111,30 @@ def _listed(known: list[tuple[Sensor, Health]], *, can_remove: bool) -> Html:
         [
             sensor.name,
             sensor.site,
-            tag("span", state_of(sensor, health, now_s=now_s), class_=f"state {state_of(sensor, health, now_s=now_s)}"),
-            shown(health.seen_s, never="not since the hub started"),
+            state(state_of(sensor, health, now_s=now_s)),
+            shown(health.seen_s, never=tell("not since the hub started")),
             _cameras_told(health),
             health.version or "",
             _remove(sensor.name) if can_remove else "",
         ]
         for sensor, health in known
     ]
-    heads = ("Name", "Site", "State", "Last heard of", "Cameras", "Version", "")
-    return table(
-        "Sensors that have enrolled",
-        heads,
-        rows,
-        empty="There is no sensor yet. The hub's own machine needs none for its own cameras.",
-    )
+    heads = (tell("Name"), tell("Site"), tell("State"), tell("Last heard of"), tell("Cameras"), tell("Version"), "")
+    empty = tell("There is no sensor yet. The hub's own machine needs none for its own cameras.")
+    return table(tell("Sensors that have enrolled"), heads, rows, empty=empty)
 
 
 def _cameras_told(health: Health) -> str:
     if not health.cameras:
-        return "none"
-    live = sum(state == "live" for state, _ in health.cameras.values())
-    return f"{live} of {len(health.cameras)} live"
+        return tell("none")
+    live = sum(told == "live" for told, _ in health.cameras.values())
+    return tell("{n} of {all} live", n=live, all=len(health.cameras))
 
 
 def _remove(name: str) -> Html:
-    warning = tag("p", "Its certificate ends at once, and what it has open is closed.")
-    return behind("Remove", warning, form(f"{named(WAY, name)}/remove", button=f"Remove {name}"))
+    warning = tag("p", tell("Its certificate ends at once, and what it has open is closed."))
+    remove = form(f"{named(WAY, name)}/remove", button=tell("Remove {name}", name=name))
+    return behind(tell("Remove"), warning, remove)
 
 
 def _open_ones(enrolments: Enrolments) -> Html | None:
@@ -144,52 +143,51 @@ def _open_ones(enrolments: Enrolments) -> Html | None:
             one.sensor,
             one.site,
             shown(one.expires_s),
-            form("/admin/sensors/withdraw", hidden("enrolment", one.id), button="Withdraw", quiet=True),
+            form("/admin/sensors/withdraw", hidden("enrolment", one.id), button=tell("Withdraw"), quiet=True),
         ]
         for one in enrolments.open_ones()
     ]
-    return table("Tokens that wait for their sensors", ("Sensor", "Site", "Works until", ""), rows, empty="") if rows else None
+    heads = (tell("Sensor"), tell("Site"), tell("Works until"), "")
+    return table(tell("Tokens that wait for their sensors"), heads, rows, empty="") if rows else None
 
 
 def _enrol(sites: list[str], typed: Typed) -> Html:
     name = field(
-        "Name of the sensor",
+        tell("Name of the sensor"),
         "sensor",
         typed.one("sensor"),
-        hint="Letters, digits, dot, hyphen and underscore. A name that is known gets a new certificate.",
+        hint=tell("Letters, digits, dot, hyphen and underscore. A name that is known gets a new certificate."),
         maxlength=63,
         autocomplete="off",
         autocapitalize="none",
         spellcheck="false",
         required=True,
     )
-    site = one_of("Site", "site", [(site, site) for site in sites], typed.one("site"))
-    life = choice("The token works for", "valid_s", _LIVES, typed.one("valid_s") or _LIVES[0][0])
-    return joined(tag("h2", "Let a sensor in"), form(WAY, name, site, life, button="Make the token"))
+    site = one_of(tell("Site"), "site", [(site, site) for site in sites], typed.one("site"))
+    lives = [(seconds, tell(told)) for seconds, told in _LIVES]
+    life = choice(tell("The token works for"), "valid_s", lives, typed.one("valid_s") or _LIVES[0][0])
+    return joined(tag("h2", tell("Let a sensor in")), form(WAY, name, site, life, button=tell("Make the token")))
 
 
 def _token_page(request: Request, sensor: str, token: str, authority: Authority, *, until: str) -> Response:
     where = origin_of(request)
     note = None
     if not where.startswith("https://"):
-        sentence = (
+        sentence = tell(
             "This hub answers its own machine only. Give it [hub] listen and names in the site file first: sensors speak TLS."
         )
         note = tag("p", sentence, class_="note")
+    cameras = link("/admin/cameras", tell("a camera"))
     steps = tag(
         "ol",
-        tag("li", "Install Throng on the sensor, and type there: ", _command(where, authority.shown_fingerprint)),
-        tag("li", "It asks for this token, which works once and is not shown again: ", secret(token, label="Token")),
-        tag("li", "Start it: ", tag("code", "throng sensor run")),
-        tag(
-            "li",
-            "Give it cameras: name it in the column sensor of the table, or on the page of ",
-            link("/admin/cameras", "a camera"),
-            ".",
-        ),
+        tag("li", tell("Install Throng on the sensor, and type there:"), _command(where, authority.shown_fingerprint)),
+        tag("li", tell("It asks for this token, which works once and is not shown again:"), secret(token, label=tell("Token"))),
+        tag("li", tell("Start it: {command}", command=tag("code", "throng sensor run"))),
+        tag("li", tell("Give it cameras: name it in the column sensor of the table, or on the page of {link}.", link=cameras)),
     )
-    lead = tag("p", f"The token works until {until}.")
-    return page(request, f"A token for {sensor}", note, lead, steps, tag("p", link(WAY, "All sensors")))
+    lead = tag("p", tell("The token works until {time}.", time=until))
+    back = tag("p", link(WAY, tell("All sensors")))
+    return page(request, tell("A token for {name}", name=sensor), note, lead, steps, back)
 
 
 def _command(where: str, fingerprint: str) -> Html:

@@ -10,6 +10,7 @@ from throng.hub.admin.grants import grant_rows, grants_body, grants_told, typed_
 from throng.hub.admin.markup import Html, tag
 from throng.hub.admin.parts import FINE, Problem, field, form, hidden, link, page, secret, shown, table
 from throng.hub.admin.proof import proof_note
+from throng.hub.language import tell
 from throng.hub.people import administer
 from throng.hub.people.asking import address_of, own_account
 from throng.hub.people.models import NewToken
@@ -28,10 +29,10 @@ def add_tokens_page(app: FastAPI, *, people: People, registry: Registry) -> None
         note = proof_note(request, people, asked, back=TOKENS)
         own_sites = {grant.site for grant in asked.grants}
         sites = [site for site in registry.state.sites if site in own_sites or "*" in own_sites]
-        make = [note] if note else [tag("h2", "Make a token"), _make(sites, typed)]
-        return page(
-            request, "Tokens", tag("p", _LEAD), _listed(people, request, can_remove=note is None), *make, problem=problem
-        )
+        make = [note] if note else [tag("h2", tell("Make a token")), _make(sites, typed)]
+        lead = tell("A token lets a script in, for so many days, with no more rights than you have. It ends with your account.")
+        listed = _listed(people, request, can_remove=note is None)
+        return page(request, tell("Tokens"), tag("p", lead), listed, *make, problem=problem)
 
     @app.get(TOKENS, include_in_schema=False, openapi_extra=ANYONE_SIGNED_IN)
     def look(request: Request) -> Response:
@@ -67,13 +68,10 @@ def add_tokens_page(app: FastAPI, *, people: People, registry: Registry) -> None
         return await done(act, again=lambda problem: looked_at(request, problem), back=TOKENS)
 
 
-_LEAD = "A token lets a script in, for so many days, with no more rights than you have. It ends with your account."
-
-
 def _made_page(request: Request, name: str, made: str, *, until: str) -> Response:
-    lead = f"Keep it in a file of mode 0600 or in THRONG_TOKEN. It works until {until}, and is not shown again."
-    ways = tag("p", link(TOKENS, "All tokens"))
-    return page(request, f"The token {name}", tag("p", lead), secret(made, label="Token"), ways)
+    lead = tell("Keep it in a file of mode 0600 or in THRONG_TOKEN. It works until {time}, and is not shown again.", time=until)
+    ways = tag("p", link(TOKENS, tell("All tokens")))
+    return page(request, tell("The token {name}", name=name), tag("p", lead), secret(made, label=tell("Token")), ways)
 
 
 def _listed(people: People, request: Request, *, can_remove: bool) -> Html:
@@ -83,22 +81,23 @@ def _listed(people: People, request: Request, *, can_remove: bool) -> Html:
             token.owner,
             grants_told(token.grants),
             shown(token.ends),
-            token.used or "never",
-            form("/admin/tokens/remove", hidden("token", token.id), button="Remove", quiet=True) if can_remove else "",
+            token.used or tell("never"),
+            form("/admin/tokens/remove", hidden("token", token.id), button=tell("Remove"), quiet=True) if can_remove else "",
         ]
         for token in administer.tokens_for(people, principal(request))
     ]
-    return table("Tokens there are", ("Name", "Of", "May be", "Ends", "Last used", ""), rows, empty="There is no token.")
+    heads = (tell("Name"), tell("Of"), tell("May be"), tell("Ends"), tell("Last used"), "")
+    return table(tell("Tokens there are"), heads, rows, empty=tell("There is no token."))
 
 
 def _make(sites: list[str], typed: Typed) -> Html:
     days = typed.one("days") or str(USUAL_DAYS)
     return form(
         TOKENS,
-        field("What it is for", "name", typed.one("name"), maxlength=64, autocomplete="off", required=True),
-        field("Days", "days", days, type="number", min=1, max=MOST_DAYS, required=True),
+        field(tell("What it is for"), "name", typed.one("name"), maxlength=64, autocomplete="off", required=True),
+        field(tell("Days"), "days", days, type="number", min=1, max=MOST_DAYS, required=True),
         grant_rows(sites, typed_grants(typed)),
-        button="Make the token",
+        button=tell("Make the token"),
     )
 
 

@@ -11,8 +11,8 @@ from throng.seal.box import Seal, opened_value, sealed_value
 from throng.site.model import Camera
 from throng.store.records import Record
 
-KEPT_APART = frozenset({"name", "address", "user", "password_env", "password_file", "loop"})
-"""Keys of a camera's table that its record does not hold, or holds sealed."""
+KEPT_APART = frozenset({"name", "address", "user", "password_env", "password_file", "loop", "where"})
+"""Keys of a camera's table that its record does not hold, or holds apart."""
 HIDDEN = "rtsp://sealed"
 """Stands for the address in tables: that of a registered camera is not opened to look at its lines."""
 

@@ -11,11 +11,12 @@ from throng.hub.registry.camera import Registered, where_told
 from throng.hub.registry.draft import FARTHEST, LONGEST_ADDRESS, LONGEST_LOGIN, Draft, Login
 from throng.hub.registry.importing import Imported
 from throng.hub.registry.registry import LONGEST_TITLE
-from throng.hub.registry.state import Site
+from throng.hub.registry.state import Plan, Site
 from throng.site.calibration import CalibrationTable
 from throng.site.model import LineTable, ZoneTable
 
 LARGEST_VERSION = 2**53
+_ON_PLAN = "Metres on the site's plan from its upper left corner, x to the right and y down."
 
 NameText = Annotated[str, Field(max_length=64)]
 Version = Annotated[
@@ -30,8 +31,8 @@ class Place(Answer):
 
     lat: float | None = Field(default=None, ge=-90, le=90, allow_inf_nan=False, description="Degrees.")
     lon: float | None = Field(default=None, ge=-180, le=180, allow_inf_nan=False, description="Degrees.")
-    x: float | None = Field(default=None, ge=-FARTHEST, le=FARTHEST, allow_inf_nan=False, description="On the plan.")
-    y: float | None = Field(default=None, ge=-FARTHEST, le=FARTHEST, allow_inf_nan=False, description="On the plan.")
+    x: float | None = Field(default=None, ge=-FARTHEST, le=FARTHEST, allow_inf_nan=False, description=_ON_PLAN)
+    y: float | None = Field(default=None, ge=-FARTHEST, le=FARTHEST, allow_inf_nan=False, description=_ON_PLAN)
 
     def where(self) -> Where:
         """As the hub has it."""
@@ -46,12 +47,22 @@ class SiteBody(Answer):
     where: Place | None = None
 
 
+class PlanFacts(Answer):
+    """The plan of a site; /api/v1/sites/{name}/plan is the picture."""
+
+    width: int = Field(description="Pixels.")
+    height: int = Field(description="Pixels.")
+    metres_wide: float = Field(description="How many metres the picture's width stands for.")
+    version: int
+
+
 class SiteAnswer(Answer):
     """A site."""
 
     name: str
     title: str
     where: Place | None
+    plan: PlanFacts | None
     cameras: int = Field(description="How many belong to it.")
     version: int
     of_file: bool = Field(description="Whether it is the site file's, and changed there.")
@@ -150,10 +161,16 @@ def site_answer(site: Site, cameras: int) -> SiteAnswer:
         name=site.name,
         title=site.title,
         where=_place(site.where),
+        plan=None if site.plan is None else plan_facts(site.plan),
         cameras=cameras,
         version=site.version,
         of_file=site.version == 0,
     )
+
+
+def plan_facts(plan: Plan) -> PlanFacts:
+    """A site's plan as people see it."""
+    return PlanFacts(width=plan.width, height=plan.height, metres_wide=plan.metres_wide, version=plan.version)
 
 
 def registered_answer(registered: Registered) -> RegisteredAnswer:

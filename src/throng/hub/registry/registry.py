@@ -14,7 +14,7 @@ from throng.hub.registry.camera import Registered
 from throng.hub.registry.draft import Draft, checked, is_name, name_sentence, where_mistakes
 from throng.hub.registry.state import OwnSite, Site, State, read_state
 from throng.seal.box import Seal
-from throng.store.records import Change, Records
+from throng.store.records import Change, Kind, Record, Records
 
 MOST_CAMERAS, MOST_SITES = 20_000, 5_000
 LONGEST_TITLE = 200
@@ -185,9 +185,11 @@ class Registry:
             old = self._changeable_site(site.name, site.version)
             if old is None and len(self._state.sites) >= MOST_SITES:
                 raise HubError(f"the hub has {MOST_SITES:,} sites, the most that it takes: remove some first")
-            kept = replace(site, version=site.version + 1)
+            kept = replace(site, version=site.version + 1, plan=old.plan if old else None)
             event = "site.change" if old else "site.add"
-            self.make([Change("site", kept.name, kept.body(), site.version)], event, by=by, about=kept.name)
+            # A new site does not inherit the plan of one that was called so.
+            left = [] if old else _without_plan(kept.name)
+            self.make([Change("site", kept.name, kept.body(), site.version), *left], event, by=by, about=kept.name)
             self._state = self._state.with_sites([kept])
             self.tell()
         return kept
@@ -207,7 +209,7 @@ class Registry:
                 raise ConflictError(f'there is no site "{name}": it was removed already')
             if any(camera.site == name for camera in self._state.cameras.values()):
                 raise HubError(f'the site "{name}" has cameras: remove them or give them another site first')
-            self.make([Change("site", name, None, version)], "site.remove", by=by, about=name)
+            self.make([Change("site", name, None, version), *_without_plan(name)], "site.remove", by=by, about=name)
             self._state = self._state.with_sites([], [name])
             self.tell()
 
@@ -246,6 +248,16 @@ class Registry:
             self._log.write(event, who=by.name, outcome="failed", about=about, detail=str(error), address=by.address)
             raise
 
+    def record(self, kind: Kind, key: str) -> Record | None:
+        """What the records hold of something that no state holds, such as a picture.
+
+        Raises
+        ------
+        StoreError
+            The records cannot be read.
+        """
+        return self._records.get(kind, key)
+
     def refused(self, event: str, *, by: By, about: str, detail: str) -> None:
         """Log that a change was refused; the detail quotes nothing that was sent."""
         self._log.write(event, who=by.name, outcome="refused", about=about, detail=detail, address=by.address)
@@ -274,6 +286,10 @@ class Registry:
         if version != (old.version if old else 0):
             raise ConflictError(f'the site "{name}" was changed by somebody else meanwhile: look at it again')
         return old
+
+
+def _without_plan(site: str) -> list[Change]:
+    return [Change("plan", site, None), Change("plan-picture", site, None)]
 
 
 def parts_changed(old: Registered, new: Registered) -> list[str]:

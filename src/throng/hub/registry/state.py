@@ -1,8 +1,9 @@
 """All sites and cameras at one moment, as everybody who reads sees them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 from throng.data.errors import HubError, SiteError
 from throng.data.place import NO_EXTRAS, Extras
@@ -34,11 +35,43 @@ class OwnSite:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What is known of a site's plan; the picture itself stays in the records.
+
+    Attributes
+    ----------
+    width, height : int
+        Pixels.
+    metres_wide : float
+        How many metres the width stands for.
+    bytes : int
+        Size of the picture's file.
+    tag : str
+        Differs between pictures.
+    version : int
+        Of its record.
+    """
+
+    width: int
+    height: int
+    metres_wide: float
+    bytes: int
+    tag: str
+    version: int
+
+    def body(self) -> dict[str, Any]:
+        """As its record holds it."""
+        return {name: value for name, value in asdict(self).items() if name != "version"}
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A site of the registry.
 
     Attributes
     ----------
+    plan : Plan or None
+        Has a record and a version of its own.
     version : int
         Of its record; 0 for the site of the site file.
     """
@@ -47,6 +80,7 @@ class Site:
     title: str = ""
     where: Where | None = None
     version: int = 0
+    plan: Plan | None = None
 
     def body(self) -> dict[str, object]:
         """As its record holds it."""
@@ -91,6 +125,9 @@ def read_state(records: Records, own: OwnSite) -> State:
         if record.key in sites:
             raise SiteError(f'the site "{record.key}" is in the registry too: give the site file another name')
         sites[record.key] = _site(record)
+    for record in records.all("plan"):
+        if record.key in sites:
+            sites[record.key] = replace(sites[record.key], plan=_plan(record))
     for record in records.all("camera"):
         if record.key in cameras:
             raise SiteError(f'the camera "{record.key}" of the site file is in the registry too: give it another name')
@@ -99,7 +136,9 @@ def read_state(records: Records, own: OwnSite) -> State:
 
 
 def _of_file(camera: Camera, site: str) -> Registered:
-    return Registered(hidden(camera), site, scheme=scheme_of(camera.address), has_login=camera.user is not None)
+    where = None if camera.where is None else Where(**camera.where.model_dump())
+    has_login = camera.user is not None
+    return Registered(hidden(camera), site, where=where, scheme=scheme_of(camera.address), has_login=has_login)
 
 
 def _site(record: Record) -> Site:
@@ -108,6 +147,13 @@ def _site(record: Record) -> Site:
         return Site(record.key, record.body["title"], None if where is None else Where(**where), record.version)
     except (KeyError, TypeError):
         raise HubError(f'the record of the site "{record.key}" is damaged: restore a backup, or remove the site') from None
+
+
+def _plan(record: Record) -> Plan:
+    try:
+        return Plan(**record.body, version=record.version)
+    except TypeError:
+        raise HubError(f'the record of the plan of "{record.key}" is damaged: restore a backup') from None
 
 
 def _sorted(cameras: Mapping[str, Registered], sites: Mapping[str, Site]) -> State:

@@ -28,7 +28,7 @@ const plainOf = (credential) => {
 const post = async (path, body) => {
   const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   const told = await answer.json();
-  if (!answer.ok) throw new Error(typeof told.detail === "string" ? told.detail : "That was refused: reload the page.");
+  if (!answer.ok) throw new Error(typeof told.detail === "string" ? told.detail : "");
   return told;
 };
 
@@ -57,11 +57,12 @@ const prove = async () => {
   await post("/api/v1/me/proof/passkey", { credential: plainOf(credential) });
 };
 
-const sentenceOf = (error) => {
-  if (error.name === "NotAllowedError") return "The passkey was not used: it was cancelled, or took too long.";
-  if (error.name === "InvalidStateError") return "That device has a passkey for you already: sign in with it.";
-  const told = error.message || "That did not work: reload the page.";
-  return `${told[0].toUpperCase()}${told.slice(1)}${/[.!]$/.test(told) ? "" : "."}`;
+// The button carries the sentences in the language of the page; what the hub refuses comes in English.
+const sentenceOf = (error, { cancelled, known, failed }) => {
+  if (error.name === "NotAllowedError") return cancelled;
+  if (error.name === "InvalidStateError") return known;
+  const told = error.message || failed;
+  return `${told[0].toUpperCase()}${told.slice(1)}${/[.!。]$/.test(told) ? "" : "."}`;
 };
 
 const WAYS = { sign, make, add, prove };
@@ -78,7 +79,7 @@ for (const button of document.querySelectorAll("button[data-passkey]")) {
       await WAYS[button.dataset.passkey]();
       location.replace(button.dataset.next || "/");
     } catch (error) {
-      problem.textContent = sentenceOf(error);
+      problem.textContent = sentenceOf(error, button.dataset);
       button.disabled = false;
     }
   });

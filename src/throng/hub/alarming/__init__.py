@@ -1,0 +1,1 @@
+"""Alarms that people make, try, acknowledge and are woken by."""
