@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from tests.browser.relay import relayed
-from tests.browser.serving import as_role, base_of, launched, served
+from tests.browser.serving import as_role, base_of, served
 from tests.browser.town import rows, town
 
 from throng.hub.app import Hub
@@ -31,14 +31,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
             made.now.fill(store.latest())
             made.ingest.camera_states([(name, "live", "") for name in ODD])
             yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launched(playwright)
-        yield browser
-        browser.close()
 
 
 def test_while_the_hub_is_gone_the_page_says_since_when_and_it_comes_back_by_itself(browser: Browser, hub: Hub) -> None:

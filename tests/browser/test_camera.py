@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 from pydantic import SecretStr
 from tests.browser import scene
 from tests.browser.axe import violations
 from tests.browser.hands import Hands
-from tests.browser.serving import PHONE, as_role, base_of, launched, served
+from tests.browser.serving import PHONE, as_role, base_of, served
 from tests.browser.town import rows
 
 from throng.hub.app import Hub
@@ -34,14 +34,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     folder = tmp_path_factory.mktemp("setup")
     with DuckStore(folder / "throng.duckdb") as store, served(folder, store, []) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launched(playwright)
-        yield browser
-        browser.close()
 
 
 def _send_plate(hub: Hub, camera: str) -> None:

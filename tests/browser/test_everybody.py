@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.browser.axe import violations
-from tests.browser.serving import PHONE, as_role, base_of, launched, served
+from tests.browser.serving import PHONE, as_role, base_of, served
 from tests.browser.town import rows, town
 
 from throng.alarm.rule import Rule
@@ -40,14 +40,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
                     "the camera is too dark" * (entry.name == "c0005"),
                 )
             yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launched(playwright)
-        yield browser
-        browser.close()
 
 
 def _open(page: Page, hub: Hub, path: str) -> None:

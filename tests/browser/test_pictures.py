@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.browser import concourse
-from tests.browser.serving import DESK, PHONE, as_role, base_of, launched, served
+from tests.browser.serving import DESK, PHONE, as_role, base_of, served
 from tests.conftest import ROOT
 
 from throng.hub.app import Hub
@@ -60,14 +60,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
             concourse.register(made)
             made.ingest.submit(newest).result(20)
             yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launched(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.slow

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from tests.browser.axe import violations
-from tests.browser.serving import PHONE, as_role, base_of, launched, served, signed_in
+from tests.browser.serving import PHONE, as_role, base_of, served, signed_in
 from tests.browser.town import rows, town
 
 from throng.hub.app import Hub
@@ -25,14 +25,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         today = made.spending.today()
         made.spending.add([("c0000", f"{today}/1", "buffered(rho=0.1)"), ("c0000", f"{today}/2", "buffered(rho=0.05)")])
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launched(playwright)
-        yield browser
-        browser.close()
 
 
 def test_what_was_spent_what_is_off_and_what_a_leak_would_tell(hub: Hub, browser: Browser) -> None:

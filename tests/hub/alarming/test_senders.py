@@ -254,7 +254,6 @@ def broker(folder: Path, files: tuple[Path, Path]) -> Iterator[int]:
             process.terminate()
 
 
-@pytest.mark.skipif(not MOSQUITTO.exists(), reason="needs Debian's mosquitto: apt-get install mosquitto")
 def test_mqtt_keeps_an_alarm_at_its_topic_over_tls(files: tuple[Path, Path], tmp_path: Path) -> None:
     with broker(tmp_path, files) as port:
         target = outlet("mqtt", port, "tls", files, user="throng")
