@@ -71,3 +71,26 @@ def test_the_gate_lets_the_first_through_and_keeps_the_mean_rate(rate_hz: float,
         now_s += step_s
         passed += gate.passes(now_s)
     assert passed <= now_s * rate_hz + 1e-3
+
+
+@given(st.data())
+def test_leaving_out_what_is_not_wanted_changes_nothing_of_what_is(data: st.DataObject) -> None:
+    """Frames are decoded up to some places before or after they are shown; those that others need cannot be left out."""
+    steps_s = data.draw(st.lists(st.floats(0.005, 0.4), min_size=1, max_size=60))
+    shown_s = list(itertools.accumulate(steps_s))
+    rate_hz = data.draw(st.sampled_from([1.0, 5.0, 12.5]))
+    reach = data.draw(st.integers(0, 8))
+    places = [k + data.draw(st.integers(-reach, reach)) for k in range(len(shown_s))]
+    decoded = sorted(range(len(shown_s)), key=lambda k: (places[k], k))
+    needed = [data.draw(st.booleans()) for _ in shown_s]
+    gate = RateGate(rate_hz)
+    left = [k for k in decoded if gate.spares(shown_s[k])]
+    kept = [time_s for k, time_s in enumerate(shown_s) if k not in left or needed[k]]
+    whole = RateGate(rate_hz)
+    assert [time_s for time_s in kept if gate.passes(time_s)] == [time_s for time_s in shown_s if whole.passes(time_s)]
+
+
+def test_where_no_rate_is_asked_for_nothing_is_left_out() -> None:
+    gate = RateGate(None)
+    assert not any(gate.spares(k / 25) for k in range(50))
+    assert not RateGate(5.0).spares(None)

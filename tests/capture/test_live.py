@@ -167,11 +167,11 @@ def test_pauses_double_to_half_a_minute_and_are_not_in_step() -> None:
         assert len(set(pauses_s)) > 40
 
 
-@pytest.mark.parametrize(("wanted_hz", "leaves_out"), [(5.0, True), (10.0, False)])
-def test_frames_that_no_other_needs_are_left_undecoded_while_the_rest_are_enough(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted_hz: float, leaves_out: bool
+@pytest.mark.parametrize(("wanted_hz", "at_most"), [(5.0, 45), (10.0, 60), (25.0, 75)])
+def test_frames_that_are_not_looked_at_are_left_undecoded_where_no_other_needs_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted_hz: float, at_most: int
 ) -> None:
-    """Two B-frames between others, 25 a second: a frame every 0.12 s is enough for 5 a second and not for 10."""
+    """Two B-frames between others, 25 a second: a third of the frames must be decoded anyway."""
     path = tmp_path / "film.mp4"
     with av.open(path, "w") as container:
         encoder = container.add_stream("mpeg4", rate=25, options={"bf": "2"})
@@ -191,8 +191,8 @@ def test_frames_that_no_other_needs_are_left_undecoded_while_the_rest_are_enough
     monkeypatch.setattr(Mailbox, "heard", heard)
     with open_source(str(path), camera="north", live=True, max_rate_hz=wanted_hz) as source:
         frames = [item for item in source if isinstance(item, Frame)]
-    assert decoded < 40 if leaves_out else decoded > 65
-    assert len(frames) + source.dropped == pytest.approx(3 * wanted_hz, abs=2 if leaves_out else 4)
+    assert 25 < decoded <= at_most
+    assert len(frames) + source.dropped == pytest.approx(3 * wanted_hz, abs=1)
     # The numbers go on counting what came, decoded or not.
     first, last = frames[0], frames[-1]
     assert (last.index - first.index) / (last.time_s - first.time_s) == pytest.approx(25, abs=3)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from throng.capture.clock import RateGate
 from throng.capture.source import SourceInfo, open_source
 from throng.data.errors import SourceError
 from throng.data.frame import Frame
@@ -160,3 +161,32 @@ def test_real_footage_is_read_whole(shared_data: Path) -> None:
     assert len(frames) == 140
     assert frames[-1].time_s == pytest.approx(139.0, abs=0.1)
     assert not truncated
+
+
+def test_leaving_frames_undecoded_gives_the_same_pictures_times_and_numbers(film: FilmMaker) -> None:
+    times_s = [0.04 * k + 0.004 * (k % 3) for k in range(100)]
+    path = film("film.mp4", times_s, codec="libx264")
+    every, _ = frames_of(path)
+    kept, told = frames_of(path, max_rate_hz=5.0)
+    gate = RateGate(5.0)
+    wanted = [frame for frame in every if gate.passes(frame.time_s)]
+    assert len(wanted) == 20
+    assert [frame.time_s for frame in kept] == [frame.time_s for frame in wanted]
+    assert all((one.luma == other.luma).all() for one, other in zip(kept, wanted, strict=True))
+    assert [frame.index for frame in kept] == [frame.index for frame in wanted]
+    assert not told
+
+
+def test_frames_that_nobody_wants_are_not_decoded(film: FilmMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = film("film.mp4", [0.04 * k for k in range(100)], codec="libx264")
+    passed = 0
+
+    def counted(gate: RateGate, stream_s: float) -> bool:
+        nonlocal passed
+        passed += 1
+        return genuine(gate, stream_s)
+
+    genuine = RateGate.passes
+    monkeypatch.setattr(RateGate, "passes", counted)
+    frames_of(path, max_rate_hz=5.0)
+    assert passed < 70

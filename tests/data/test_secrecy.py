@@ -83,3 +83,33 @@ def test_values_are_checked_once_when_made() -> None:
         Detections(np.array([[5, 5, np.nan, 9]], float), np.array([0.5]), 0.0)
     with pytest.raises(ValueError, match="shape"):
         Frame(np.zeros((4, 6), np.uint8), 0.0, 0, "north")
+
+
+_NOBODY = Tracks(
+    ids=np.empty(0, np.uint64),
+    boxes_px=np.empty((0, 4)),
+    xy_image_px=np.empty((0, 2)),
+    xy_ground_m=None,
+    ended_ids=np.empty(0, np.uint64),
+    time_s=3.5,
+    seen=np.empty(0, np.bool_),
+    begin_image_px=np.empty((0, 2)),
+)
+_NOTHING = Measurement(np.empty(0, np.uint64), np.empty(0, np.intp), np.empty(0), np.empty(0, np.uint64), np.array([2, 0]), 3.5)
+
+
+@pytest.mark.parametrize(
+    ("quick", "checked"),
+    [(Tracks.nobody(3.5), _NOBODY), (Measurement.nothing(np.array([2, 0]), 3.5), _NOTHING)],
+    ids=["nobody", "nothing"],
+)
+def test_what_is_made_without_checking_is_what_checking_gives(quick: MemoryOnly, checked: MemoryOnly) -> None:
+    assert type(quick) is type(checked)
+    names: tuple[str, ...] = tuple(type(checked).__slots__)
+    for name in names:
+        one, other = getattr(quick, name), getattr(checked, name)
+        if isinstance(other, np.ndarray):
+            assert (one.dtype, one.shape, one.tolist()) == (other.dtype, other.shape, other.tolist())
+            assert not one.flags.writeable
+        else:
+            assert one == other

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from throng.data.detections import Detections
 from throng.data.frame import Frame
-from throng.detect.attention import Attention
-from throng.detect.gate import LEAST_CHANGE, MotionGate
+from throng.detect.attention import BUSY, Attention
+from throng.detect.gate import LEAST_CHANGE, MOST_EXPOSURE, MotionGate
 from throng.detect.pixels import Region
 
 WIDTH, HEIGHT = 320, 200
@@ -46,6 +46,10 @@ class Difference:
 
     def detect(self, frame: Frame) -> Detections:
         return self._found(frame, (0, 0, *frame.size_px))
+
+    def shown(self, size_px: tuple[int, int], region: Region) -> Region:
+        """Eight pixels more, as if those came for nothing."""
+        return max(0, region[0] - 8), max(0, region[1] - 8), min(size_px[0], region[2] + 8), min(size_px[1], region[3] + 8)
 
     def detect_region(self, frame: Frame, region: Region) -> Detections:
         self.regions += 1
@@ -138,6 +142,66 @@ def test_an_empty_scene_costs_one_look_in_a_minute_noise_or_not() -> None:
         assert attention.looks <= 2
 
 
+@pytest.mark.parametrize("levels", [2, 6, -5])
+def test_a_camera_that_sets_its_exposure_costs_no_looks_and_hides_nobody(levels: int) -> None:
+    scene = _scene()
+    brighter = np.clip(scene.astype(np.int16) + levels, 0, 255).astype(np.uint8)
+    stand = [(90.0, 120.0)] * 2
+    pictures = [_with_people(scene, [stand[0]], 60)] * 5 + [_with_people(brighter, [stand[0]], 60)] * 20
+    attention = _both(pictures, scene)[2]
+    assert attention.looks < 1.5
+    coming = _with_people(brighter, [stand[0], (240.0, 150.0)], 60)
+    detector = Difference(scene)
+    detector.scene = brighter
+    looking = Attention(detector)
+    looking.detect(Frame(pictures[0], 0.0, 0, "hall"))
+    found = looking.detect(Frame(coming, 0.2, 1, "hall"))
+    np.testing.assert_allclose(found.boxes_px.max(axis=0)[2:], [246, 150], atol=4)
+
+
+def test_slow_dusk_is_looked_at_again_before_it_has_gone_far() -> None:
+    scene = _scene()
+    gate = MotionGate()
+    darker = [np.clip(scene.astype(float) - 0.5 * k, 0, 255).astype(np.uint8) for k in range(80)]
+    looked = [k for k, picture in enumerate(darker) if gate.changed(Frame(picture, k / RATE_HZ, k, "hall"), rest_s=1e9)]
+    assert max(np.diff(looked)) * 0.5 <= MOST_EXPOSURE + LEAST_CHANGE + 1.0
+
+
+def test_people_far_apart_are_looked_at_one_by_one() -> None:
+    scene = _scene()
+    ways = [[(20.0 + 3 * k, 60.0), (300.0 - 3 * k, 190.0)] for k in range(20)]
+    found, true, attention, detector = _both([scene, *(_with_people(scene, places, 50) for places in ways)], scene)
+    _assert_alike(found, true, off_px=4.0)
+    assert detector.regions >= 2 * 15
+    assert attention.looks < 1 + 20 * 0.4
+
+
+def test_where_all_changes_all_is_looked_at_and_compared_seldom_until_it_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+    genuine = MotionGate.changed
+
+    def counted(gate: MotionGate, frame: Frame, *, rest_s: float) -> tuple[Region, ...]:
+        nonlocal compared
+        compared += 1
+        return genuine(gate, frame, rest_s=rest_s)
+
+    monkeypatch.setattr(MotionGate, "changed", counted)
+    scene = _scene()
+    generator = np.random.default_rng(5)
+    crowd = [
+        _with_people(scene, [(x, y) for x, y in generator.uniform([10, 40], [310, 195], (25, 2)).tolist()], 50)
+        for _ in range(80)
+    ]
+    found, true, attention, _ = _both(crowd, scene)
+    _assert_alike(found, true, off_px=0.0)
+    assert attention.looks == 80
+    assert compared < 40
+    looks = attention.looks
+    for k in range(80, 140):
+        attention.detect(Frame(crowd[-1], k / RATE_HZ, k, "hall"))
+    assert attention.looks - looks <= BUSY + 1
+
+
 def test_a_detector_that_learns_from_time_is_asked_as_often_as_it_says() -> None:
     class Learner(Difference):
         rest_s = 1.0
@@ -162,10 +226,9 @@ def test_what_the_gate_passes_over_has_not_changed_since_it_was_looked_at(seed: 
         left, top = int(generator.integers(0, WIDTH - 40)), int(generator.integers(0, HEIGHT - 40))
         part = picture[top : top + 40, left : left + 40]
         part[...] = np.clip(part + drift, 0, 255).astype(np.uint8)
-        region = gate.changed(Frame(picture.copy(), k / RATE_HZ, k, "hall"), rest_s=1e9)
+        regions = gate.changed(Frame(picture.copy(), k / RATE_HZ, k, "hall"), rest_s=1e9)
         now = picture[:, :, 1].astype(float)
-        if region is not None:
-            x0, y0, x1, y1 = region
+        for x0, y0, x1, y1 in regions:
             looked[y0:y1, x0:x1] = now[y0:y1, x0:x1]
         # Cells are 4 px wide here.
         means = np.abs((now - looked).reshape(HEIGHT // 4, 4, WIDTH // 4, 4).mean(axis=(1, 3)))
@@ -176,8 +239,8 @@ def test_a_picture_of_another_size_is_looked_at_whole() -> None:
     gate = MotionGate()
     for k, (width, height) in enumerate([(320, 200), (640, 360), (641, 361), (1, 1), (3, 4000)]):
         frame = Frame(np.zeros((height, width, 3), np.uint8), float(k), k, "hall")
-        assert gate.changed(frame, rest_s=1e9) == (0, 0, width, height)
-        assert gate.changed(frame, rest_s=1e9) is None
+        assert gate.changed(frame, rest_s=1e9) == ((0, 0, width, height),)
+        assert gate.changed(frame, rest_s=1e9) == ()
 
 
 def test_a_box_cut_by_its_region_makes_the_whole_picture_be_looked_at() -> None:

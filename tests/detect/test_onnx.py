@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -124,13 +124,15 @@ def test_a_region_fills_the_place_of_a_picture(size: tuple[int, int], fit: str, 
 
 
 @given(st.integers(1, 4000), st.integers(1, 3000))
+@example(36, 461)
 @settings(max_examples=100, deadline=None)
 def test_an_input_of_the_pictures_own_shape_shows_it_as_large(width: int, height: int) -> None:
     declared = (416, 416)
     size = input_size((width, height), declared, stride=32)
     assert all(side % 32 == 0 and 32 <= side <= 416 for side in size)
     whole, fitted = Letterbox.fitting((width, height), declared), Letterbox.fitting((width, height), size)
-    assert fitted.scale_x == pytest.approx(whole.scale_x, abs=0.01)
+    # The shorter side is rounded to whole pixels of the input, which makes a narrow picture a little smaller.
+    assert fitted.scale_x == pytest.approx(whole.scale_x, abs=0.5 / min(width, height) + 1e-9)
     # Not a row or column of cells more than needed.
     assert size[0] - whole.width_px < 32
     assert size[1] - whole.height_px < 32

@@ -12,6 +12,9 @@ _DRIFT_S = 1.0
 _LATE_FOR_S = 3.0
 _CLOCK_SET_S = 5.0
 
+_SLOTS_KEPT = 32
+"""Frames are decoded no more than sixteen places before or after they are shown."""
+
 
 class StreamClock:
     """Seconds since a stream's first frame, always increasing, from its presentation times.
@@ -44,6 +47,10 @@ class StreamClock:
             time_s = self._last_s + _STEP_S
         self._last_s = time_s
         return time_s
+
+    def ahead_s(self, presentation_s: float) -> float | None:
+        """The time that a frame still to be decoded will have, if nothing odd happens to the clock; None before the first."""
+        return None if self._offset_s is None else presentation_s + self._offset_s
 
     def begin_anew(self) -> None:
         """The next frame starts the stream over, as when a file is played in a loop."""
@@ -98,13 +105,35 @@ class RateGate:
             raise ValueError(f"max_rate_hz must be greater than 0, not {max_rate_hz}")
         self._rate_hz = max_rate_hz
         self._slot = -1
+        self._announced: dict[int, float] = {}
 
     def passes(self, stream_s: float) -> bool:
         """Whether the frame at this stream time is wanted."""
         if self._rate_hz is None:
             return True
-        slot = math.floor(stream_s * self._rate_hz + 1e-6)
+        slot = self._slot_of(stream_s, self._rate_hz)
         if slot <= self._slot:
             return False
         self._slot = slot
         return True
+
+    def spares(self, stream_s: float | None) -> bool:
+        """Whether a frame that is to be decoded can be left out: it is shown after another of its slot.
+
+        Frames are asked about in the order of decoding, and each is compared with those before it; so whatever the order of
+        showing, one that is left out would not have passed.
+        """
+        if self._rate_hz is None or stream_s is None:
+            return False
+        slot = self._slot_of(stream_s, self._rate_hz)
+        first_s = self._announced.get(slot, math.inf)
+        if stream_s > first_s:
+            return True
+        self._announced[slot] = stream_s
+        if len(self._announced) > _SLOTS_KEPT:
+            del self._announced[next(iter(self._announced))]
+        return False
+
+    @staticmethod
+    def _slot_of(stream_s: float, rate_hz: float) -> int:
+        return math.floor(stream_s * rate_hz + 1e-6)

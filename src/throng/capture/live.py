@@ -63,7 +63,6 @@ class LiveSource:
         self._stream_clock = StreamClock(0.04)
         self._index = 0
         self._failures = 0
-        self._may_leave_out = max_rate_hz is not None
         # A daemon: a camera that hangs may hold the thread until the time-out, and must not hold up the end of the process.
         self._reader = threading.Thread(target=self._run, name="capture", daemon=True)
 
@@ -131,12 +130,10 @@ class LiveSource:
                 raise SourceError("it ended the stream")
 
     def _read(self, video: Video, pace: "_Pace") -> None:
-        before, packets = self._index, 0
-        leaves_out = self._leaves_out(video)
-        earlier_s: float | None = None
+        before = self._index
         if not video.has_times and self._address.kind == "file":
             raise SourceError(UNTIMED)
-        for picture in video.frames():
+        for picture in video.frames(self._spares):
             stream_s = self._stream_clock.time_s(picture.time if video.has_times else time.monotonic())
             if self._address.kind == "file":
                 self._stop.wait(pace.wait_s(stream_s))
@@ -145,13 +142,9 @@ class LiveSource:
             if self._index == before:
                 self.info = video.info_from(picture, live=True)
             time_s = self._clock.time_s(stream_s, arrival_s=time.time())
-            if leaves_out and earlier_s is not None and self._too_long(stream_s - earlier_s):
-                leaves_out = self._may_leave_out = False
-                video.leave_out_non_reference(False)
-            earlier_s = stream_s
-            # A packet is a frame: those left undecoded have come too.
-            index = self._index + (max(0, video.packets - packets - 1) if leaves_out and packets else 0)
-            self._index, packets = index + 1, video.packets
+            # Those left undecoded have come too.
+            index, video.left_out = self._index + video.left_out, 0
+            self._index = index + 1
             self._failures = 0
             self._mailbox.heard()
             if self._gate.passes(stream_s):
@@ -159,16 +152,8 @@ class LiveSource:
         if self._index == before:
             raise SourceError("it holds no frames")
 
-    def _leaves_out(self, video: Video) -> bool:
-        """Begin without the frames that no other refers to, where the wanted rate may do without them."""
-        wanted = self._may_leave_out and not self._too_long(2 * video.nominal_interval_s)
-        if wanted:
-            video.leave_out_non_reference(True)
-        return wanted
-
-    def _too_long(self, gap_s: float) -> bool:
-        """Whether frames so far apart are fewer than wanted."""
-        return self._max_rate_hz is not None and gap_s > 1.02 / self._max_rate_hz
+    def _spares(self, presentation_s: float) -> bool:
+        return self._gate.spares(self._stream_clock.ahead_s(presentation_s))
 
 
 class _Pace:

@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -31,11 +31,12 @@ def open_recorded(address: Address, *, camera: str, max_rate_hz: float | None, t
     except SourceError as error:
         raise SourceError(f"cannot read {address.shown(camera)}: {error}") from None
     try:
-        first = _first_frame(video, address)
+        clock = StreamClock(video.nominal_interval_s)
+        first = _first_frame(video, address, lambda presentation_s: gate.spares(clock.ahead_s(presentation_s)))
     except SourceError as error:
         video.close()
         raise SourceError(f"cannot read {address.shown(camera)}: {error}") from None
-    return RecordedSource(video, first, camera=camera, gate=gate)
+    return RecordedSource(video, first, camera=camera, gate=gate, clock=clock)
 
 
 class RecordedSource:
@@ -51,13 +52,16 @@ class RecordedSource:
         iteration has ended. What is readable is always read: a damaged packet is left out and the reading goes on.
     """
 
-    def __init__(self, video: Video, frames: Iterator[av.VideoFrame], *, camera: str, gate: RateGate) -> None:
+    def __init__(
+        self, video: Video, frames: Iterator[av.VideoFrame], *, camera: str, gate: RateGate, clock: StreamClock
+    ) -> None:
         self.info: SourceInfo | None = video.info
         self.dropped = 0
         self.truncated = ""
         self._video = video
         self._camera = camera
         self._gate = gate
+        self._clock = clock
         self._frames = self._read(frames)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -76,18 +80,16 @@ class RecordedSource:
         self.close()
 
     def _read(self, pictures: Iterator[av.VideoFrame]) -> Generator[Frame]:
-        clock = StreamClock(self._video.nominal_interval_s)
-        end_s = 0.0
+        time_s, picture = 0.0, None
         try:
             for index, picture in enumerate(pictures):
-                time_s = clock.time_s(picture.time if self._video.has_times else time.monotonic())
-                end_s = time_s + _length_s(picture)
+                time_s = self._clock.time_s(picture.time if self._video.has_times else time.monotonic())
                 if self._gate.passes(time_s):
-                    yield Frame(pixels=pixels_of(picture), time_s=time_s, index=index, camera=self._camera)
+                    yield Frame(pixels_of(picture), time_s, index + self._video.left_out, self._camera)
         except SourceError as error:
-            self.truncated = f"reading stopped at {end_s:.1f} s: {error}"
+            self.truncated = f"reading stopped at {time_s + _length_s(picture):.1f} s: {error}"
             return
-        self.truncated = self._what_is_missing(end_s)
+        self.truncated = self._what_is_missing(time_s + _length_s(picture))
 
     def _what_is_missing(self, end_s: float) -> str:
         length_s = self._video.info.duration_s
@@ -97,11 +99,11 @@ class RecordedSource:
         return f"{damaged} damaged packet{'s' * (damaged != 1)} could not be decoded whole" if damaged else ""
 
 
-def _first_frame(video: Video, address: Address) -> Iterator[av.VideoFrame]:
+def _first_frame(video: Video, address: Address, spares: Callable[[float], bool]) -> Iterator[av.VideoFrame]:
     """All frames again, after making sure that there is one."""
     if not video.has_times and address.kind == "file":
         raise SourceError(UNTIMED)
-    frames = video.frames()
+    frames = video.frames(spares)
     first = next(frames, None)
     if first is None:
         damaged = video.damaged_packets
@@ -110,7 +112,7 @@ def _first_frame(video: Video, address: Address) -> Iterator[av.VideoFrame]:
     return itertools.chain([first], frames)
 
 
-def _length_s(picture: av.VideoFrame) -> float:
-    if picture.duration and picture.time_base is not None:
+def _length_s(picture: av.VideoFrame | None) -> float:
+    if picture is not None and picture.duration and picture.time_base is not None:
         return float(picture.duration * picture.time_base)
     return 0.0

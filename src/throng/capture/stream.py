@@ -1,7 +1,7 @@
 """Opening and decoding with PyAV, and its errors in words that carry no address."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from av import error as av_error
 
 from throng.capture.address import Address
 from throng.capture.info import SourceInfo
+from throng.capture.sparing import Sparing
 from throng.data.errors import SourceError
 
 if TYPE_CHECKING:
@@ -78,12 +79,18 @@ class Video:
     info: SourceInfo
     has_times: bool
     nominal_interval_s: float
-    packets: int = 0
+    left_out: int = 0
     damaged_packets: int = 0
     patience_s: float | None = None
 
-    def frames(self) -> Iterator[av.VideoFrame]:
+    def frames(self, spares: Callable[[float], bool] | None = None) -> Iterator[av.VideoFrame]:
         """The frames in the order in which they are shown; a packet that cannot be decoded is counted and left out.
+
+        Parameters
+        ----------
+        spares : callable, optional
+            Says of each frame, by its presentation time in seconds, whether it can be done without. It is then not decoded if
+            no other refers to it (many B-frames are such), and counted in `left_out`.
 
         Raises
         ------
@@ -92,6 +99,7 @@ class Video:
         """
         stream = self.container.streams.video[0]
         packets = self.container.demux(stream)
+        sparing = Sparing(stream, spares if self.has_times else None)
         heard_s = time.monotonic()
         while True:
             failure = ""
@@ -109,20 +117,18 @@ class Video:
                 raise SourceError(failure)
             if packet is None:
                 continue
-            self.packets += packet.size > 0
             self.damaged_packets += packet.is_corrupt
+            sparing.prepare(packet)
             try:
                 pictures = packet.decode()
             except av_error.FFmpegError:
                 self.damaged_packets += 1
                 continue
-            self.damaged_packets += sum(picture.is_corrupt for picture in pictures)
-            yield from pictures
+            for picture in pictures:
+                self.damaged_packets += picture.is_corrupt
+                self.left_out += sparing.left_before(picture.pts)
+                yield picture
             heard_s = time.monotonic() if pictures else heard_s
-
-    def leave_out_non_reference(self, wanted: bool) -> None:
-        """Whether frames that no other frame refers to are left undecoded from here on; many B-frames are such."""
-        self.container.streams.video[0].codec_context.skip_frame = "NONREF" if wanted else "DEFAULT"
 
     def info_from(self, picture: av.VideoFrame, *, live: bool) -> SourceInfo:
         """The info, with the upright size of a decoded frame; a live source has no length."""

@@ -44,3 +44,23 @@ class Measurement(MemoryOnly):
         object.__setattr__(self, "amounts", frozen_array(self.amounts, np.float64, shape=(len(ids),), name="amounts"))
         object.__setattr__(self, "ended_ids", frozen_array(self.ended_ids, np.uint64, shape=(None,), name="ended_ids"))
         object.__setattr__(self, "occupancy", frozen_array(self.occupancy, np.int64, shape=(None,), name="occupancy"))
+
+    @classmethod
+    def nothing(cls, occupancy: NDArray[np.int64], time_s: float) -> "Measurement":
+        """No event, as at most moments, made without checking it again; `occupancy` is frozen and handed over."""
+        measurement = object.__new__(cls)
+        for name in cls.__slots__:
+            object.__setattr__(measurement, name, getattr(_NOTHING, name))
+        object.__setattr__(measurement, "time_s", time_s)
+        object.__setattr__(measurement, "occupancy", frozen_array(occupancy, np.int64, shape=(None,), name="occupancy"))
+        return measurement
+
+
+_NOTHING = Measurement(
+    passage_ids=np.empty(0, np.uint64),
+    counters=np.empty(0, np.intp),
+    amounts=np.empty(0),
+    ended_ids=np.empty(0, np.uint64),
+    occupancy=np.empty(0, np.int64),
+    time_s=0.0,
+)

@@ -50,9 +50,13 @@ def frozen_array(value: ArrayLike, dtype: DTypeLike, *, shape: tuple[int | None,
     array = np.asarray(value, dtype=dtype)
     if array.size == 0 and array.ndim != len(shape):
         array = array.reshape([0 if n is None else n for n in shape])
-    if array.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape, strict=True)):
+    # Several such arrays are made for every picture of every camera: no generator, and nothing asked of empty arrays.
+    wrong = array.ndim != len(shape)
+    for want, got in zip(shape, array.shape, strict=False):
+        wrong = wrong or (want is not None and want != got)
+    if wrong:
         raise ValueError(f"{name} must have shape {shape}, not {array.shape}")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.size and array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite")
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array

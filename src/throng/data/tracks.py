@@ -57,3 +57,24 @@ class Tracks(MemoryOnly):
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @classmethod
+    def nobody(cls, time_s: float) -> "Tracks":
+        """No tracks, and none that has ended: what most cameras see at most times, made without checking it again."""
+        tracks = object.__new__(cls)
+        for name in cls.__slots__:
+            object.__setattr__(tracks, name, getattr(_NOBODY, name))
+        object.__setattr__(tracks, "time_s", time_s)
+        return tracks
+
+
+_NOBODY = Tracks(
+    ids=np.empty(0, np.uint64),
+    boxes_px=np.empty((0, 4)),
+    xy_image_px=np.empty((0, 2)),
+    xy_ground_m=None,
+    ended_ids=np.empty(0, np.uint64),
+    time_s=0.0,
+    seen=np.empty(0, np.bool_),
+    begin_image_px=np.empty((0, 2)),
+)

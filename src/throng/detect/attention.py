@@ -13,13 +13,20 @@ from throng.detect.gate import MotionGate
 from throng.detect.pixels import Region
 
 Floats = NDArray[np.float64]
+Regions = tuple[Region, ...]
 
-MARGIN = 0.08
+MARGIN = 0.04
 """What is shown around a change, in shares of the picture's longer side: a detector judges people by their surroundings."""
 EDGE = 0.004
 """A box that comes so near to the border of a region may be cut by it; in the same shares."""
-LARGEST = 0.6
-"""Regions larger than this share of the picture are not worth the risk: the whole is looked at."""
+GROWTH = 0.1
+"""Room beside a known box for how it may have changed, in shares of its sides."""
+LARGEST = 0.8
+"""Regions that cost more than this share of the whole picture are not worth the risk: the whole is looked at."""
+EACH = 0.1
+"""What a look costs however small the region is, as a share of the whole picture."""
+BUSY = 8
+"""After so many whole pictures in a row all are looked at for a while, uncompared; so often it is asked anew whether to."""
 REST_S = 60.0
 """The longest time without looking at the whole picture."""
 
@@ -29,6 +36,10 @@ class RegionDetector(Protocol):
     """A detector that can look at a part of a picture in less time."""
 
     by_regions: bool
+
+    def shown(self, size_px: tuple[int, int], region: Region) -> Region:
+        """What can be looked at around a region of a picture of (width, height) at no further cost."""
+        ...
 
     def detect_region(self, frame: Frame, region: Region) -> Detections:
         """The people in a region, seen as large as in the whole picture, boxes in pixels of the whole frame."""
@@ -60,57 +71,98 @@ class Attention:
         self.looks = 0.0
         self.detector = detector
         self._rest_s = float(getattr(detector, "rest_s", REST_S))
+        self._regional = detector if isinstance(detector, RegionDetector) and detector.by_regions else None
         self._gate = MotionGate()
         self._last: Detections | None = None
+        self._whole_looks = 0
 
     def detect(self, frame: Frame) -> Detections:
         """The people in a frame; frames must come in order of time."""
-        changed = self._gate.changed(frame, rest_s=self._rest_s)
-        if changed is None and self._last is not None:
-            self._last = Detections(self._last.boxes_px, self._last.scores, frame.time_s)
-        else:
-            with self._turns:
-                self._last = self._look(frame, changed)
+        changed: Regions = ()
+        if self._compared():
+            changed = self._gate.changed(frame, rest_s=self._rest_s)
+            if not changed and self._last is not None:
+                self._whole_looks = 0
+                self._last = Detections(self._last.boxes_px, self._last.scores, frame.time_s)
+                return self._last
+        with self._turns:
+            self._last = self._look(frame, changed)
         return self._last
 
-    def _look(self, frame: Frame, changed: Region | None) -> Detections:
-        region = self._region(frame, changed)
-        if region is not None:
-            assert isinstance(self.detector, RegionDetector)
-            found = self.detector.detect_region(frame, region)
-            self.looks += _area(region) / _area((0, 0, *frame.size_px))
-            if not _cut(found.boxes_px, region, frame.size_px):
-                return self._joined(found, region)
+    def _compared(self) -> bool:
+        """Whether this picture is compared with the last: where all changes all the time, that would be for nothing."""
+        if self._whole_looks < BUSY or self._whole_looks % BUSY >= BUSY - 2:
+            return True
+        self._gate.forget()
+        return False
+
+    def _look(self, frame: Frame, changed: Regions) -> Detections:
+        regions = self._regions(frame, changed)
+        found = [self._seen_in(frame, region) for region in regions]
+        seen = [each for each in found if each is not None]
+        if regions and len(seen) == len(found):
+            self._whole_looks = 0
+            return self._joined(frame, seen, regions)
         self.looks += 1.0
+        self._whole_looks += 1
         return self.detector.detect(frame)
 
-    def _region(self, frame: Frame, changed: Region | None) -> Region | None:
-        """What to look at around a change; None where that is the whole picture."""
-        if changed is None or self._last is None or not isinstance(self.detector, RegionDetector):
-            return None
-        if not self.detector.by_regions:
-            return None
-        region = _around(changed, self._last.boxes_px, frame.size_px)
-        return region if _area(region) < LARGEST * _area((0, 0, *frame.size_px)) else None
+    def _regions(self, frame: Frame, changed: Regions) -> Regions:
+        """What to look at around the changes; nothing where that is the whole picture."""
+        if not changed or self._last is None or self._regional is None:
+            return ()
+        regions = _apart([_around(each, self._last.boxes_px, frame.size_px) for each in changed], self._last, frame.size_px)
+        whole = _area((0, 0, *frame.size_px))
+        return regions if sum(_area(each) + EACH * whole for each in regions) < LARGEST * whole else ()
 
-    def _joined(self, found: Detections, region: Region) -> Detections:
-        """What was found in a region, and what was known of the rest: no known box reaches into the region and out of it."""
+    def _seen_in(self, frame: Frame, region: Region) -> tuple[Floats, Floats] | None:
+        """Boxes and scores of the people in a region; None where one of them may be cut by the border of what was shown."""
+        assert self._regional is not None
+        shown = self._regional.shown(frame.size_px, region)
+        self.looks += _area(shown) / _area((0, 0, *frame.size_px))
+        found = self._regional.detect_region(frame, shown)
+        # Who is beside the region is known already.
+        middles = (found.boxes_px[:, :2] + found.boxes_px[:, 2:]) / 2
+        inside = ((middles >= region[:2]) & (middles <= region[2:])).all(axis=1)
+        boxes = found.boxes_px[inside]
+        return None if _cut(boxes, shown, frame.size_px) else (boxes, found.scores[inside])
+
+    def _joined(self, frame: Frame, found: list[tuple[Floats, Floats]], regions: Regions) -> Detections:
+        """What was found in some regions, and what was known of the rest: no known box reaches into a region and out of it."""
         assert self._last is not None
-        elsewhere = ~_touching(self._last.boxes_px, region)
-        boxes = np.concatenate([self._last.boxes_px[elsewhere], found.boxes_px])
-        scores = np.concatenate([self._last.scores[elsewhere], found.scores])
-        return Detections(boxes, scores, found.time_s)
+        elsewhere = ~np.any([_touching(self._last.boxes_px, region) for region in regions], axis=0)
+        boxes = np.concatenate([self._last.boxes_px[elsewhere], *(boxes for boxes, _ in found)])
+        scores = np.concatenate([self._last.scores[elsewhere], *(scores for _, scores in found)])
+        return Detections(boxes, scores, frame.time_s)
 
 
-def _around(changed: Region, boxes: Floats, size_px: tuple[int, int]) -> Region:
+def _apart(regions: list[Region], last: Detections, size_px: tuple[int, int]) -> Regions:
+    """Regions of which those that overlap are one."""
+    apart: list[Region] = []
+    for region in regions:
+        joined = region
+        while touched := [other for other in apart if _overlap(joined, other)]:
+            apart = [other for other in apart if other not in touched]
+            corners = np.array([joined, *touched])
+            left, top = corners[:, :2].min(axis=0).tolist()
+            right, bottom = corners[:, 2:].max(axis=0).tolist()
+            joined = _around((left, top, right, bottom), last.boxes_px, size_px, margin=0.0)
+        apart.append(joined)
+    return tuple(apart)
+
+
+def _overlap(one: Region, other: Region) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _around(changed: Region, boxes: Floats, size_px: tuple[int, int], *, margin: float = MARGIN) -> Region:
     """The smallest region with a margin around a change that cuts no known box."""
-    margin = MARGIN * max(size_px)
     limits = np.array([0.0, 0.0, *size_px])
-    region = np.array(changed, dtype=np.float64) + margin * np.array([-1, -1, 1, 1])
-    edge = 2 * EDGE * max(size_px)
+    region = np.array(changed, dtype=np.float64) + margin * max(size_px) * np.array([-1, -1, 1, 1])
+    room = 2 * EDGE * max(size_px) + GROWTH * np.tile(boxes[:, 2:] - boxes[:, :2], 2)
+    roomy = boxes + room * np.array([-1, -1, 1, 1])
     while True:
-        touching = boxes[_touching(boxes, tuple(region))]
-        corners = np.vstack([region, touching + edge * np.array([-1, -1, 1, 1])])
+        corners = np.vstack([region, roomy[_touching(boxes, tuple(region))]])
         wider = np.concatenate([corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)])
         if (wider == region).all():
             break

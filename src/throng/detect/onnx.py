@@ -199,6 +199,12 @@ class OnnxDetector:
         box = Letterbox(width, height, 0, 0, width / size_px[0], height / size_px[1])
         return self._run([frame], region, box, (_up(width, self._stride), _up(height, self._stride)))[0]
 
+    def shown(self, size_px: tuple[int, int], region: Region) -> Region:
+        """What is looked at around a region of a picture of (width, height) at no further cost, in place of padding."""
+        scale = self._fitted(size_px)[0].scale_x
+        sides = [_widened(region[axis], region[axis + 2], size_px[axis], scale, self._stride) for axis in (0, 1)]
+        return sides[0][0], sides[1][0], sides[0][1], sides[1][1]
+
     def _fitted(self, image_size_px: tuple[int, int]) -> tuple[Letterbox, tuple[int, int]]:
         """The letterbox for pictures of (width, height), and the size of the input."""
         size = input_size(image_size_px, self.family.size_px, stride=self._stride)
@@ -253,6 +259,13 @@ class OnnxDetector:
         except (ModelError, ValueError, IndexError):
             return None
         return engine
+
+
+def _widened(begin: int, end: int, limit: int, scale: float, stride: int) -> tuple[int, int]:
+    """From where to where a stretch of a picture can reach whose scaled length is rounded up to the stride anyway."""
+    length = min(limit, max(end - begin, int(_up(max(1, round((end - begin) * scale)), stride) / scale)))
+    begin = min(max(0, begin - (length - (end - begin)) // 2), limit - length)
+    return begin, begin + length
 
 
 def _up(length: int, stride: int) -> int:

@@ -60,6 +60,9 @@ class Measurer:
 
     def update(self, tracks: Tracks) -> Measurement:
         """The events of the moment these tracks are of."""
+        looks = self._levels is not None and self._levels.due(tracks.time_s)
+        if not (len(tracks) or len(tracks.ended_ids) or looks):
+            return Measurement.nothing(self._zones.occupancy.copy(), tracks.time_s)
         # Where somebody hidden was going is a guess; all that is measured waits until they are found again.
         seen = tracks.seen
         ids, points, boxes = tracks.ids[seen], tracks.xy_image_px[seen], tracks.boxes_px[seen]
@@ -68,7 +71,7 @@ class Measurer:
         crossed = self._lines.update(ids, points, heights, begins, now_s)
         visits = self._zones.update(ids, points, heights, places_m, now_s)
         events = self._events(crossed, visits)
-        if self._levels is not None and places_m is not None and self._levels.due(now_s):
+        if self._levels is not None and places_m is not None and looks:
             changes = self._levels.update(ids, places_m, self._zones.entered_s(ids), now_s)
             events += [(key, self._first["level"] + zone, level_mps) for key, zone, level_mps in changes]
         if self._cells is not None:

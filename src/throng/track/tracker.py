@@ -124,7 +124,7 @@ class Tracker:
         self._time_s = detections.time_s
         if not len(self._ids) and not (detections.scores >= self.settings.start_score).any():
             # Nobody is followed and nobody begins, as at most times before most cameras.
-            return self._tracks(self._ids)
+            return Tracks.nobody(self._time_s)
         ended = self._forget(self._time_s - self._seen_s > self.settings.max_gap_s)
         if len(self._ids):
             self._motion.predict(step_s)
