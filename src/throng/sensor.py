@@ -199,7 +199,7 @@ def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: Sender, plates
             # A frame after the outage, not the end of tracks from before it.
             load.looked(item.time_s, missed=source.dropped)
             wall.recovered()
-            sender.state("live", load.slowed)
+            sender.state("live", "; ".join(filter(None, (load.slowed, source.note))))
         wall.observe(item)
     sender.state("failed", _ENDED)
 
@@ -225,6 +225,7 @@ def _open(site: Site, camera: Camera) -> Source:
         live=True,
         loop=camera.loop,
         max_rate_hz=camera.rate_hz,
+        decoding=camera.decoding,
         user=user.get_secret_value() if user else None,
         password=password.get_secret_value() if password else None,
     )

@@ -173,7 +173,7 @@ def test_sound_beside_the_picture_is_left_alone(tmp_path: Path, name: str) -> No
 
 def test_sound_that_is_switched_on_in_mid_stream_ends_nothing() -> None:
     """At a packet of a stream that is new PyAV's generator fails, because it knows only those that were there at the start."""
-    pictures = [SimpleNamespace(is_corrupt=False), SimpleNamespace(is_corrupt=False)]
+    pictures = [SimpleNamespace(is_corrupt=False, pts=None), SimpleNamespace(is_corrupt=False, pts=None)]
     before, after = (SimpleNamespace(size=100, is_corrupt=False, decode=lambda shown=shown: [shown]) for shown in pictures)
 
     def demux(of: Iterator[SimpleNamespace | None]) -> Iterator[SimpleNamespace]:

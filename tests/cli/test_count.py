@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from tests.detect import tiny
 
+from throng.capture.card import NONE_OPENS, NOT_TAKEN
 from throng.data.ground_place import Area
 from throng.ground.homography import fit_homography
 from throng.simulate.scenario import load
@@ -104,6 +105,7 @@ def _film(path: Path, frames: int = 5) -> Path:
         (["film.mp4", "--line", "door: 1,1 50,50", "--detector", "text.mp4.onnx"], "no model file"),
         (["film.mp4", "--line", "door: 1,1 50,50", "--detector", "fast"], 'no detector "fast"'),
         (["film.mp4", "--line", "door: 1,1 50,50", "--anchor", "head"], "foot or centre"),
+        (["film.mp4", "--line", "door: 1,1 50,50", "--decoding", "gpu"], "processor or card"),
         (["film.mp4", "--line", "door: 1,1 50,50", "--homography", "text.mp4"], "text.mp4"),
     ],
 )
@@ -116,6 +118,16 @@ def test_a_mistake_is_one_sentence_and_exit_status_2(tmp_path: Path, arguments: 
     assert words in done.stderr
     assert done.stderr.startswith("throng: ")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_film_is_counted_alike_whoever_decodes_it(tmp_path: Path) -> None:
+    _film(tmp_path / "film.mp4")
+    asked = ["count", "film.mp4", "--zone", "hall: 0,0 160,0 160,120", "--json"]
+    usual, on_card = throng(*asked, folder=tmp_path), throng(*asked, "--decoding", "card", folder=tmp_path)
+    assert (usual.returncode, on_card.returncode, usual.stderr) == (0, 0, "")
+    assert on_card.stdout == usual.stdout
+    # Empty on a machine whose card took it.
+    assert on_card.stderr in ("", f"throng: {NONE_OPENS}\n", f"throng: {NOT_TAKEN}\n")
 
 
 def test_the_forms_of_output_agree(tmp_path: Path) -> None:

@@ -254,6 +254,10 @@ LOGIN = "the address holds a user or password: move them to user and password_en
             'found "1x1"',
         ),
         (
+            HEAD + CAMERA + 'decoding = "gpu"\n',
+            '5: camera["north"].decoding: expected "processor" or "card", found "gpu"',
+        ),
+        (
             HEAD + CAMERA + 'tiles = "2x1"\ndetector = "foreground"\n',
             '5: camera["north"].tiles: the foreground detector sees the picture at its own size: remove tiles, or name a model',
         ),

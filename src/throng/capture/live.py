@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from throng.capture.address import Address
+from throng.capture.card import NOT_TAKEN, Decoding
 from throng.capture.clock import LiveClock, RateGate, StreamClock
 from throng.capture.info import SourceInfo
 from throng.capture.mailbox import Arrival, Mailbox
@@ -45,16 +46,30 @@ class LiveSource:
         Of the connection last made; None while the camera was never seen.
     truncated : str
         Always empty: what a live source loses it tells as outages and drops.
+    note : str
+        Why a card that was asked for does not decode it; of the connection last made, empty otherwise.
     """
 
     truncated = ""
 
-    def __init__(self, address: Address, *, camera: str, loop: bool, max_rate_hz: float | None, threads: int) -> None:
+    def __init__(
+        self,
+        address: Address,
+        *,
+        camera: str,
+        loop: bool,
+        max_rate_hz: float | None,
+        threads: int,
+        decoding: Decoding = "processor",
+    ) -> None:
         self.info: SourceInfo | None = None
+        self.note = ""
         self._address = address
         self._camera = camera
         self._loop = loop
         self._threads = threads
+        self._decoding: Decoding = decoding
+        self._without_card = ""
         self._max_rate_hz = max_rate_hz
         self._gate = RateGate(max_rate_hz)
         self._mailbox = Mailbox(silence_s=SILENCE_S)
@@ -114,7 +129,7 @@ class LiveSource:
         pace = _Pace()
         first = True
         while first or self._loop:
-            video = open_video(self._address, threads=self._threads)
+            video = open_video(self._address, threads=self._threads, decoding=self._decoding)
             try:
                 if first:
                     self._stream_clock = StreamClock(video.nominal_interval_s)
@@ -123,6 +138,8 @@ class LiveSource:
                 self._read(video, pace)
             finally:
                 video.close()
+                if video.fails_on_card:
+                    self._decoding, self._without_card = "processor", NOT_TAKEN
             first = False
             if self._stop.is_set():
                 return
@@ -141,6 +158,7 @@ class LiveSource:
                 return
             if self._index == before:
                 self.info = video.info_from(picture, live=True)
+                self.note = video.note or self._without_card
             time_s = self._clock.time_s(stream_s, arrival_s=time.time())
             # Those left undecoded have come too.
             index, video.left_out = self._index + video.left_out, 0

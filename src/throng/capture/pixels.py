@@ -13,6 +13,11 @@ from throng.data.planes import Planes
 PLANAR = frozenset(f"yuv{j}{sampling}p" for j in ("", "j") for sampling in ("411", "420", "422", "440", "444"))
 """Pixel formats with 8 bits in three planes: brightness first, then blue and red differences."""
 
+OF_CARDS = "nv12"
+"""What cards give: 8 bits, brightness first, then a plane in which blue and red differences take turns."""
+
+AS_PLANES = PLANAR | {OF_CARDS}
+
 KR_KB = {int(Colorspace.ITU709): (0.2126, 0.0722)}
 """Weights of red and blue in the brightness by ITU-R BT.709; a stream that says nothing has those of BT.601."""
 KR_KB_601 = (0.299, 0.114)
@@ -23,9 +28,9 @@ def pixels_of(picture: av.VideoFrame) -> NDArray[np.uint8] | Planes:
 
     The planes are views of the decoder's memory, which it leaves alone while they are held.
     """
-    if picture.format.name not in PLANAR or picture.rotation:
+    if picture.format.name not in AS_PLANES or picture.rotation:
         return to_bgr(picture)
-    luma, cb, cr = (_plane(plane) for plane in picture.planes[:3])
+    luma, cb, cr = _interleaved(picture) if picture.format.name == OF_CARDS else map(_plane, picture.planes[:3])
     full_range = picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj")
     conversion = _conversion(int(picture.colorspace), full_range)
     return Planes(luma=luma, cb=cb, cr=cr, to_bgr=conversion, convert=lambda: to_bgr(picture))
@@ -38,10 +43,15 @@ def to_bgr(picture: av.VideoFrame) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
 
-def _plane(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
+def _plane(plane: av.video.plane.VideoPlane, channels: int = 1) -> NDArray[np.uint8]:
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-    visible: NDArray[np.uint8] = rows[:, : plane.width]
+    visible: NDArray[np.uint8] = rows[:, : channels * plane.width]
     return visible
+
+
+def _interleaved(picture: av.VideoFrame) -> tuple[NDArray[np.uint8], ...]:
+    luma, both = _plane(picture.planes[0]), _plane(picture.planes[1], 2)
+    return luma, both[:, 0::2], both[:, 1::2]
 
 
 @lru_cache(maxsize=16)

@@ -9,6 +9,7 @@ from typing import Self
 import av
 
 from throng.capture.address import Address
+from throng.capture.card import NOT_TAKEN, Decoding
 from throng.capture.clock import RateGate, StreamClock
 from throng.capture.info import SourceInfo
 from throng.capture.pixels import pixels_of
@@ -17,7 +18,9 @@ from throng.data.errors import SourceError
 from throng.data.frame import Frame
 
 
-def open_recorded(address: Address, *, camera: str, max_rate_hz: float | None, threads: int) -> "RecordedSource":
+def open_recorded(
+    address: Address, *, camera: str, max_rate_hz: float | None, threads: int, decoding: Decoding = "processor"
+) -> "RecordedSource":
     """Open a file, device or URL to be read once, and decode its first frame.
 
     Raises
@@ -27,14 +30,8 @@ def open_recorded(address: Address, *, camera: str, max_rate_hz: float | None, t
     """
     gate = RateGate(max_rate_hz)
     try:
-        video = open_video(address, threads=threads)
+        video, clock, first = _begun(address, threads, decoding, gate)
     except SourceError as error:
-        raise SourceError(f"cannot read {address.shown(camera)}: {error}") from None
-    try:
-        clock = StreamClock(video.nominal_interval_s)
-        first = _first_frame(video, address, lambda presentation_s: gate.spares(clock.ahead_s(presentation_s)))
-    except SourceError as error:
-        video.close()
         raise SourceError(f"cannot read {address.shown(camera)}: {error}") from None
     return RecordedSource(video, first, camera=camera, gate=gate, clock=clock)
 
@@ -50,6 +47,8 @@ class RecordedSource:
     truncated : str
         Why less was read than the film says it holds, in a sentence; empty while that is not the case. Complete once the
         iteration has ended. What is readable is always read: a damaged packet is left out and the reading goes on.
+    note : str
+        Why a card that was asked for does not decode it; empty otherwise.
     """
 
     def __init__(
@@ -58,6 +57,7 @@ class RecordedSource:
         self.info: SourceInfo | None = video.info
         self.dropped = 0
         self.truncated = ""
+        self.note = video.note
         self._video = video
         self._camera = camera
         self._gate = gate
@@ -97,6 +97,23 @@ class RecordedSource:
             return f"it ends at {end_s:.1f} s although it says that it lasts {length_s:.1f} s"
         damaged = self._video.damaged_packets
         return f"{damaged} damaged packet{'s' * (damaged != 1)} could not be decoded whole" if damaged else ""
+
+
+def _begun(
+    address: Address, threads: int, decoding: Decoding, gate: RateGate
+) -> tuple[Video, StreamClock, Iterator[av.VideoFrame]]:
+    """The open video, its clock, and its frames; by the processor where a card makes no picture of it."""
+    video = open_video(address, threads=threads, decoding=decoding)
+    clock = StreamClock(video.nominal_interval_s)
+    try:
+        return video, clock, _first_frame(video, address, lambda presentation_s: gate.spares(clock.ahead_s(presentation_s)))
+    except SourceError:
+        video.close()
+        if not video.fails_on_card:
+            raise
+    video, clock, frames = _begun(address, threads, "processor", gate)
+    video.note = NOT_TAKEN
+    return video, clock, frames
 
 
 def _first_frame(video: Video, address: Address, spares: Callable[[float], bool]) -> Iterator[av.VideoFrame]:

@@ -57,6 +57,7 @@ class SimulatedSource:
     """
 
     truncated = ""
+    note = ""
 
     def __init__(self, scene: Scene, *, camera: str, live: bool, loop: bool, max_rate_hz: float | None) -> None:
         self.info: SourceInfo | None = SourceInfo(*scene.info_tuple)

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from throng.capture.address import Address
+from throng.capture.card import Decoding
 from throng.capture.info import SourceInfo
 from throng.capture.live import LiveSource
 from throng.capture.recorded import open_recorded
@@ -26,6 +27,8 @@ class Source(Protocol):
         Frames that were there and never yielded, because the consumer was slower than the camera.
     truncated : str
         Why less was read than a film says it holds, in a sentence; empty otherwise. Complete once the iteration has ended.
+    note : str
+        Why a card that was asked for does not decode it; empty otherwise, and before a live camera's first picture.
     """
 
     @property
@@ -36,6 +39,9 @@ class Source(Protocol):
 
     @property
     def truncated(self) -> str: ...
+
+    @property
+    def note(self) -> str: ...
 
     def __iter__(self) -> Iterator[Frame | Outage]: ...
 
@@ -54,6 +60,7 @@ def open_source(
     loop: bool = False,
     max_rate_hz: float | None = None,
     threads: int = 1,
+    decoding: Decoding = "processor",
     user: str | None = None,
     password: str | None = None,
 ) -> Source:
@@ -74,6 +81,8 @@ def open_source(
         Leave out frames so that at most so many a second, by the stream's time, are converted and yielded.
     threads : int
         Decoder threads.
+    decoding : {"processor", "card"}
+        Who decodes; where no card opens, or the card does not take the stream, the processor does, and `Source.note` says so.
     user, password : str, optional
         Credentials for a URL; they are put in at the moment of opening and appear in no error, log or repr.
 
@@ -88,7 +97,7 @@ def open_source(
     if place.kind == "simulated":
         return open_simulated(place.text, camera=camera, live=live, loop=loop, max_rate_hz=max_rate_hz)
     if not live:
-        return open_recorded(place, camera=camera, max_rate_hz=max_rate_hz, threads=threads)
-    source = LiveSource(place, camera=camera, loop=loop, max_rate_hz=max_rate_hz, threads=threads)
+        return open_recorded(place, camera=camera, max_rate_hz=max_rate_hz, threads=threads, decoding=decoding)
+    source = LiveSource(place, camera=camera, loop=loop, max_rate_hz=max_rate_hz, threads=threads, decoding=decoding)
     source.start()
     return source

@@ -10,11 +10,13 @@ import av
 from av import error as av_error
 
 from throng.capture.address import Address
+from throng.capture.card import NONE_OPENS, NOT_TAKEN, Decoding, decodes_on_card, first_card
 from throng.capture.info import SourceInfo
 from throng.capture.sparing import Sparing
 from throng.data.errors import SourceError
 
 if TYPE_CHECKING:
+    from av.codec.hwaccel import HWAccel
     from av.container import InputContainer
 
 TIMEOUT_S = 10.0
@@ -73,15 +75,22 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
 
 @dataclass(slots=True)
 class Video:
-    """An open video: the container and what decoding it needs."""
+    """An open video: the container and what decoding it needs.
+
+    `note` says why a card that was asked for does not decode it, once there is a picture; empty where it does.
+    """
 
     container: "InputContainer"
     info: SourceInfo
     has_times: bool
     nominal_interval_s: float
+    packets: int = 0
     left_out: int = 0
     damaged_packets: int = 0
     patience_s: float | None = None
+    has_card: bool = False
+    has_begun: bool = False
+    note: str = ""
 
     def frames(self, spares: Callable[[float], bool] | None = None) -> Iterator[av.VideoFrame]:
         """The frames in the order in which they are shown; a packet that cannot be decoded is counted and left out.
@@ -117,6 +126,7 @@ class Video:
                 raise SourceError(failure)
             if packet is None:
                 continue
+            self.packets += packet.size > 0
             self.damaged_packets += packet.is_corrupt
             sparing.prepare(packet)
             try:
@@ -124,11 +134,20 @@ class Video:
             except av_error.FFmpegError:
                 self.damaged_packets += 1
                 continue
+            if pictures and not self.has_begun:
+                self.has_begun = True
+                if self.has_card and not decodes_on_card(stream.codec_context):
+                    self.note = NOT_TAKEN
             for picture in pictures:
                 self.damaged_packets += picture.is_corrupt
                 self.left_out += sparing.left_before(picture.pts)
                 yield picture
             heard_s = time.monotonic() if pictures else heard_s
+
+    @property
+    def fails_on_card(self) -> bool:
+        """Whether a card was given packets and made no picture of them."""
+        return self.has_card and self.packets > 0 and not self.has_begun
 
     def info_from(self, picture: av.VideoFrame, *, live: bool) -> SourceInfo:
         """The info, with the upright size of a decoded frame; a live source has no length."""
@@ -143,8 +162,8 @@ class Video:
         self.container.close()
 
 
-def open_video(address: Address, *, threads: int) -> Video:
-    """Open an address and find its video.
+def open_video(address: Address, *, threads: int, decoding: Decoding = "processor") -> Video:
+    """Open an address and find its video; `decoding` on a card goes on on the processor where there is none, with a note.
 
     Raises
     ------
@@ -154,9 +173,10 @@ def open_video(address: Address, *, threads: int) -> Video:
     av.logging.set_level(None)  # FFmpeg's own messages may hold URLs with passwords
     if address.kind == "file" and Path(address.text).is_dir():
         raise SourceError("it is a folder; name one file in it")
+    card = first_card() if decoding == "card" else None
     begun_s = time.monotonic()
     try:
-        container, failure = _open(address, address.target()), ""
+        container, failure = _open(address, address.target(), card), ""
     except av_error.FFmpegError as error:
         container, failure = None, reason_of(error)
     if container is None:  # outside the except block: FFmpeg's error quotes the URL
@@ -179,6 +199,8 @@ def open_video(address: Address, *, threads: int) -> Video:
         has_times=not container.format.flags & _NO_TIMESTAMPS,
         nominal_interval_s=1.0 / info.frame_rate_hz if info.frame_rate_hz else 0.04,
         patience_s=PATIENCE_S if address.kind == "url" else None,
+        has_card=card is not None,
+        note=NONE_OPENS if decoding == "card" and card is None else "",
     )
 
 
@@ -187,16 +209,17 @@ def reason_of(error: av_error.FFmpegError) -> str:
     return next((reason for kind, reason in _REASONS if isinstance(error, kind)), "it cannot be read")
 
 
-def _open(address: Address, target: str) -> "InputContainer":
+def _open(address: Address, target: str, card: "HWAccel | None") -> "InputContainer":
     if address.kind == "device":
-        return av.open(target, "r", format="v4l2", metadata_errors=_UNREADABLE_TITLES)
+        return av.open(target, "r", format="v4l2", metadata_errors=_UNREADABLE_TITLES, hwaccel=card)
     if address.kind == "file":
         options = {"protocol_whitelist": _PROTOCOLS["file"], **_CLOCKS}
-        return av.open(target, "r", options=options, metadata_errors=_UNREADABLE_TITLES)
+        return av.open(target, "r", options=options, metadata_errors=_UNREADABLE_TITLES, hwaccel=card)
     options = {"protocol_whitelist": _PROTOCOLS[address.scheme], "timeout": str(int(TIMEOUT_S * 1e6)), **_CLOCKS}
     if address.scheme.startswith("rtsp"):
         options["rtsp_transport"] = "tcp"
-    return av.open(target, "r", options=options, timeout=(TIMEOUT_S, TIMEOUT_S), metadata_errors=_UNREADABLE_TITLES)
+    limits = (TIMEOUT_S, TIMEOUT_S)
+    return av.open(target, "r", options=options, timeout=limits, metadata_errors=_UNREADABLE_TITLES, hwaccel=card)
 
 
 def _closer_reason(address: Address, reason: str) -> str:

@@ -15,12 +15,13 @@ from rich.table import Table
 
 from throng.cli.on_ground import KEYS, GroundTotals
 from throng.cli.places import check_names, parse_line, parse_zone
-from throng.data.errors import GeometryError, ModelError
+from throng.data.errors import GeometryError, ModelError, SourceError
 from throng.data.frame import Frame
 from throng.data.outage import Outage
 from throng.data.place import Anchor
 
 if TYPE_CHECKING:
+    from throng.capture.card import Decoding
     from throng.capture.source import Source
     from throng.pipeline import Pipeline, Plan, Totals
 
@@ -97,6 +98,7 @@ def count(
             help="Nine numbers, picture to metres: adds densities and speeds, and helps to find people.", show_default=False
         ),
     ] = None,
+    decoding: Annotated[str, typer.Option(help="Who decodes: processor, or card where one opens.")] = "processor",
     rate: Annotated[float | None, typer.Option(help="Look at most so many times a second.", show_default=False)] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds of the source.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -106,7 +108,7 @@ def count(
     ] = None,
 ) -> None:
     plan = _plan(line, zone, anchor, detector, homography, tiles)
-    counted = _count(source, plan, rate=rate, seconds=seconds, picture=picture)
+    counted = _count(source, plan, decoding=_decoding(decoding), rate=rate, seconds=seconds, picture=picture)
     result = counted.as_json()
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
@@ -138,7 +140,15 @@ def _plan(line: list[str], zone: list[str], anchor: str, detector: str, homograp
     return Plan(lines=lines, zones=zones, anchor=point, detector=detector, calibrate=ground, threads=2, tiles=tiles)
 
 
-def _count(source: str, plan: "Plan", *, rate: float | None, seconds: float | None, picture: Path | None) -> Counted:
+def _decoding(text: str) -> "Decoding":
+    if text not in ("processor", "card"):
+        raise SourceError(f'--decoding must be processor or card, not "{text}"')
+    return "card" if text == "card" else "processor"
+
+
+def _count(
+    source: str, plan: "Plan", *, decoding: "Decoding", rate: float | None, seconds: float | None, picture: Path | None
+) -> Counted:
     from throng.capture.source import open_source
     from throng.detect.choose import counts_crowds
 
@@ -147,7 +157,9 @@ def _count(source: str, plan: "Plan", *, rate: float | None, seconds: float | No
         raise ModelError(
             "a crowd counter finds nobody apart, and so cannot make sure that a picture shows nobody: leave --picture out"
         )
-    with open_source(source, camera="footage", max_rate_hz=rate, threads=0) as frames:
+    with open_source(source, camera="footage", max_rate_hz=rate, threads=0, decoding=decoding) as frames:
+        if frames.note:
+            Console(stderr=True).print(f"throng: {frames.note}", markup=False, highlight=False, soft_wrap=True)
         return _count_crowd(source, frames, plan, seconds) if crowd else _count_people(source, frames, plan, seconds, picture)
 
 

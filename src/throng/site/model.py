@@ -143,6 +143,11 @@ class Camera(Table):
         json_schema_extra={"secret": True},
     )
     loop: bool = Field(default=False, description="Whether a film starts again at its end.")
+    decoding: Literal["processor", "card"] = Field(
+        default="processor",
+        description='Who decodes the pictures: "processor", or "card" for the first hardware decoder that opens. Where none '
+        "opens or it does not take the stream, the processor decodes and the camera says so. `throng doctor` tells which open.",
+    )
     detector: str = Field(
         default="auto",
         min_length=1,
