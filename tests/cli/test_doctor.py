@@ -13,14 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.detect.conftest import CELLS, save_constant_model
+from tests.detect.seer import on_card, seer
 
 from throng.capture.address import Address
 from throng.cli.doctor import camera as doctor_camera
 from throng.cli.doctor.camera import TOO_FEW, WORTH, Look, Viewed, advice
-from throng.cli.doctor.engines import LOOKS_HZ, Host, found
+from throng.cli.doctor.engines import LOOKS_HZ, Host, found, measured
 from throng.cli.doctor.machine import memory_limit_bytes
 from throng.cli.doctor.stream import StreamFacts
-from throng.detect.providers import ORDER
+from throng.data.frame import Frame
+from throng.detect.models import InstalledModel
+from throng.detect.providers import ORDER, Provider, providers
 
 THRONG = [str(Path(sys.executable).parent / "throng")]
 
@@ -246,6 +249,14 @@ def test_the_cameras_keep_the_cores_just_busy(cores: int, picture_s: float, look
     on_card = Host(cores, picture_s).cameras(look_s, busy=busy, on_card=True)
     assert on_card * LOOKS_HZ * picture_s <= cores * (1 + 1e-9)
     assert on_card * LOOKS_HZ * busy * look_s <= 1 + 1e-9
+
+
+def test_of_a_card_it_is_told_that_cameras_are_looked_at_together(tmp_path: Path) -> None:
+    model = InstalledModel("seer", "yolox", "0", seer(tmp_path / "seer.onnx"))
+    frames = [Frame(np.zeros((64, 64, 3), np.uint8), 0.0, 0, "north")]
+    among = [Provider("CUDA", "a stub", on_card), *providers()[-1:]]
+    told = [speed.described for speed in measured(model, among, frames, Host(1, 0.01)).speeds]
+    assert told == ["ONNX Runtime, CPU, float32, up to 16 cameras a call", "ONNX Runtime, CPU, float32"]
 
 
 def test_every_provider_of_the_order_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,7 @@ class _Recording:
     """An engine that keeps what it was given."""
 
     described = "nothing"
+    gains_by_batches = False
 
     def __init__(self, signature: Signature, outputs: Sequence[NDArray[np.float32]]) -> None:
         self.signature = signature

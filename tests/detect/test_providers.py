@@ -24,6 +24,7 @@ class StubEngine:
     def __init__(self, name: str, *, fails: bool = False, shape: tuple[int | None, ...] = (1, 3, 8, 8)) -> None:
         self.signature = Signature((Tensor("images", shape), Tensor("size", (1, 2), "int64")), ())
         self.described = f"{name}, float32"
+        self.gains_by_batches = False
         self.fails = fails
         self.given: list[Mapping[str, Array]] = []
 

@@ -57,7 +57,8 @@ class Attention:
     detector : Detector
         Its `rest_s`, where it has one, bounds the time between two looks: a detector that learns from time needs them.
     turns : context manager, optional
-        Held during each look: `throng.detect.turns.Turns`, where cameras share a processor.
+        Held during each look: `throng.detect.turns.Turns`, where cameras share a processor. Not where the detector `gathers`
+        those who look at the same moment, which has an order of its own.
 
     Attributes
     ----------
@@ -67,7 +68,7 @@ class Attention:
 
     def __init__(self, detector: Detector, *, turns: AbstractContextManager[None] | None = None) -> None:
         self.name = detector.name
-        self._turns = turns or nullcontext()
+        self._turns = nullcontext() if turns is None or getattr(detector, "gathers", False) else turns
         self.looks = 0.0
         self.detector = detector
         self._rest_s = float(getattr(detector, "rest_s", REST_S))

@@ -15,6 +15,7 @@ from throng.detect import fastestdet, nanodet, nanodet_plus, picodet, rf_detr, r
 from throng.detect.boxes import clip, suppress
 from throng.detect.engine import Engine, Signature
 from throng.detect.family import Family, Floats, Recognise
+from throng.detect.gathered import Gathered, gathered
 from throng.detect.letterbox import Letterbox, input_size
 from throng.detect.onnx_file import as_model_errors, check_file, one_line
 from throng.detect.openvino import Precision
@@ -123,7 +124,7 @@ def shared_engine(path: Path, *, threads: int = 1, any_size: bool = False, preci
 def _shared_engine(path: Path, threads: int, any_size: bool, precision: Precision, changed_ns: int) -> Engine:
     check_file(path)
     with as_model_errors(path.name):
-        return open_with_first(path, threads=threads, any_size=any_size, precision=precision)
+        return gathered(open_with_first(path, threads=threads, any_size=any_size, precision=precision))
 
 
 class OnnxDetector:
@@ -143,6 +144,8 @@ class OnnxDetector:
     ----------
     by_regions : bool
         Whether a part of a picture can be looked at as large as in the whole, in less time.
+    gathers : bool
+        Whether cameras that look at the same moment are answered in one call of the model.
 
     Raises
     ------
@@ -157,6 +160,7 @@ class OnnxDetector:
         free = self._for_any_size(open_engine) if self.family.preparation.stride else None
         self.by_regions = free is not None
         self._engine = free or self._engine
+        self.gathers = isinstance(self._engine, Gathered)
         self._stride = self.family.preparation.stride if self.by_regions else 0
         self._memory = np.empty(0, np.float32)
 

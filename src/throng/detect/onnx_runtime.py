@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as _state
 
 from throng.data.errors import ModelError
+from throng.detect.any_batch import for_any_batch
 from throng.detect.engine import Array, Signature, Tensor
 
 REFUSALS = (
@@ -47,6 +48,10 @@ class OnnxRuntime:
         The provider's own, by name.
     precision : str
         In which the provider computes with these options, for people.
+    gains_by_batches : bool
+        Whether the provider takes less time for pictures in one call than for each of them alone.
+    any_batch : bool
+        Whether the number of pictures in a call is left open, in place of the one that the file declares.
 
     Raises
     ------
@@ -63,9 +68,14 @@ class OnnxRuntime:
         provider: str = PROCESSOR,
         options: Mapping[str, str] | None = None,
         precision: str = "float32",
+        gains_by_batches: bool = False,
+        any_batch: bool = False,
     ) -> None:
         check_there(path)
         model: Path | bytes = _for_any_size(path) if any_size else path
+        if any_batch:
+            model = for_any_batch(model if isinstance(model, bytes) else model.read_bytes())
+        self.gains_by_batches = gains_by_batches
         providers: list[Any] = [PROCESSOR] if provider == PROCESSOR else [(provider, dict(options or {})), PROCESSOR]
         short = provider.removesuffix("ExecutionProvider")
         try:

@@ -109,6 +109,7 @@ class OpenVino:
         )
         computes_in = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.described = f"OpenVINO, {device}, {_FORMATS.get(computes_in, computes_in)}"
+        self.gains_by_batches = device != "CPU"
         self._any_size = any_size
         self._seen: Counter[tuple[int, ...]] = Counter()
         self._fixed: dict[tuple[int, ...], Any] = {}

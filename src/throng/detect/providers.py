@@ -10,6 +10,7 @@ import onnxruntime
 
 from throng.data.errors import ModelError
 from throng.detect import openvino
+from throng.detect.any_batch import open_for_any_batch
 from throng.detect.engine import Array, Engine
 from throng.detect.onnx_runtime import PROCESSOR, OnnxRuntime
 from throng.detect.openvino import OpenVino, Precision, best_precision
@@ -42,11 +43,15 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class _Execution:
-    """An execution provider of ONNX Runtime: its name there; for each precision its options and what it computes in then."""
+    """An execution provider of ONNX Runtime: its name there; for each precision its options and what it computes in then.
+
+    On a card pictures in one call take less time than each of them alone.
+    """
 
     name: str
     full: tuple[Mapping[str, str], str] = ({}, "float32")
     fast: tuple[Mapping[str, str], str] = ({}, "float32")
+    on_card: bool = False
 
 
 # TF32 has float32's range with 10 bits of precision in place of 23. CUDA multiplies in it unless told not to; TensorRT takes it
@@ -56,11 +61,13 @@ _EXECUTIONS = {
         "TensorrtExecutionProvider",
         ({"trt_fp16_enable": "0"}, "float32 (products in TF32 on cards that have it)"),
         ({"trt_fp16_enable": "1"}, "float16"),
+        on_card=True,
     ),
     "CUDA": _Execution(
         "CUDAExecutionProvider",
         ({"use_tf32": "0"}, "float32"),
         ({"use_tf32": "1"}, "float32 (products in TF32 on cards that have it)"),
+        on_card=True,
     ),
     "OpenVINO": _Execution(
         "OpenVINOExecutionProvider", ({"device_type": "CPU"}, "float32"), ({"device_type": "CPU"}, "float32")
@@ -168,9 +175,19 @@ def _with_onnx_runtime(name: str, precision: Precision) -> Provider:
     options, described = execution.full if precision == "full" else execution.fast
 
     def open_it(path: Path, threads: int, any_size: bool) -> Engine:
-        return OnnxRuntime(
-            path, threads=threads, any_size=any_size, provider=execution.name, options=options, precision=described
-        )
+        def open_engine(any_batch: bool) -> OnnxRuntime:
+            return OnnxRuntime(
+                path,
+                threads=threads,
+                any_size=any_size,
+                provider=execution.name,
+                options=options,
+                precision=described,
+                gains_by_batches=execution.on_card,
+                any_batch=any_batch,
+            )
+
+        return open_for_any_batch(open_engine)
 
     return Provider(name, "ONNX Runtime", open_it)
 

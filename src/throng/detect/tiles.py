@@ -94,12 +94,15 @@ class Tiles:
     ----------
     by_regions : bool
         False: the tiles are looked at all together.
+    gathers : bool
+        Whether cameras that look at the same moment are answered together, as the detector has it.
     """
 
     by_regions = False
 
     def __init__(self, detector: SeesRegions, grid: Grid) -> None:
         self.name = f"{detector.name} in {grid} tiles"
+        self.gathers = bool(getattr(detector, "gathers", False))
         self._detector = detector
         self._grid = grid
 

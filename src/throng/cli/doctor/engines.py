@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from throng.data.frame import Frame
 from throng.detect import density, openvino
 from throng.detect.attention import Attention
 from throng.detect.detector import Detector
+from throng.detect.engine import Engine
 from throng.detect.foreground import Foreground
+from throng.detect.gathered import gathered
 from throng.detect.models import InstalledModel
 from throng.detect.onnx import OnnxDetector
 from throng.detect.openvino import Precision
@@ -152,7 +155,7 @@ def measured(model: InstalledModel, among: Sequence[Provider], frames: Sequence[
     speeds: list[Speed] = []
     for provider in among:
         try:
-            detector = OnnxDetector(partial(provider.open, model.path, 1), name=model.name)
+            detector = OnnxDetector(partial(_opened, provider, model.path), name=model.name)
             # Full and fast precision are one where a provider has no shorter format.
             if all(detector.described != speed.described for speed in speeds):
                 speeds.append(_speed(detector, provider, frames, host))
@@ -212,6 +215,10 @@ def _endless(frames: Sequence[Frame]) -> Iterator[Frame]:
         frame = frames[number % len(frames)]
         yield Frame(frame.pixels, number / LOOKS_HZ, number, frame.camera)
         number += 1
+
+
+def _opened(provider: Provider, path: Path, any_size: bool) -> Engine:
+    return gathered(provider.open(path, 1, any_size))
 
 
 def _openvino_loads() -> bool:
