@@ -48,8 +48,9 @@ class Difference:
         return self._found(frame, (0, 0, *frame.size_px))
 
     def shown(self, size_px: tuple[int, int], region: Region) -> Region:
-        """Eight pixels more, as if those came for nothing."""
-        return max(0, region[0] - 8), max(0, region[1] - 8), min(size_px[0], region[2] + 8), min(size_px[1], region[3] + 8)
+        """Enough more, as if that came for nothing, to show people who are beside the region."""
+        left, top, right, bottom = region
+        return max(0, left - 40), max(0, top - 40), min(size_px[0], right + 40), min(size_px[1], bottom + 40)
 
     def detect_region(self, frame: Frame, region: Region) -> Detections:
         self.regions += 1
@@ -200,6 +201,36 @@ def test_where_all_changes_all_is_looked_at_and_compared_seldom_until_it_rests(m
     for k in range(80, 140):
         attention.detect(Frame(crowd[-1], k / RATE_HZ, k, "hall"))
     assert attention.looks - looks <= BUSY + 1
+
+
+def test_who_is_beside_a_region_and_then_seen_to_reach_into_it_is_one_person() -> None:
+    class Broader(Difference):
+        """Sees people three pixels broader when it looks at a region."""
+
+        def detect_region(self, frame: Frame, region: Region) -> Detections:
+            found = super().detect_region(frame, region)
+            return Detections(found.boxes_px + np.array([0, 0, 3, 0]), found.scores, frame.time_s)
+
+    scene = _scene()
+    one = _with_people(scene, [(100.0, 120.0)], 50)
+    two = _with_people(scene, [(100.0, 120.0), (126.0, 120.0)], 50)
+    detector = Broader(scene)
+    attention = Attention(detector)
+    attention.detect(Frame(one, 0.0, 0, "hall"))
+    found = attention.detect(Frame(two, 0.2, 1, "hall"))
+    assert detector.regions == 1
+    np.testing.assert_allclose(found.boxes_px[np.argsort(found.boxes_px[:, 0]), 2], [109, 135], atol=1)
+
+
+def test_a_picture_that_comes_again_while_none_is_compared_is_not_taken_for_the_last() -> None:
+    scene = _scene()
+    generator = np.random.default_rng(8)
+    few = [
+        _with_people(scene, [(x, y) for x, y in generator.uniform([10, 40], [310, 195], (25, 2)).tolist()], 50)
+        for _ in range(BUSY - 1)
+    ]
+    found, true, _, _ = _both(few * 12, scene)
+    _assert_alike(found, true, off_px=0.0)
 
 
 def test_a_detector_that_learns_from_time_is_asked_as_often_as_it_says() -> None:

@@ -123,18 +123,19 @@ class Attention:
         self.looks += _area(shown) / _area((0, 0, *frame.size_px))
         found = self._regional.detect_region(frame, shown)
         # Who is beside the region is known already.
-        middles = (found.boxes_px[:, :2] + found.boxes_px[:, 2:]) / 2
-        inside = ((middles >= region[:2]) & (middles <= region[2:])).all(axis=1)
+        inside = _touching(found.boxes_px, region)
         boxes = found.boxes_px[inside]
         return None if _cut(boxes, shown, frame.size_px) else (boxes, found.scores[inside])
 
     def _joined(self, frame: Frame, found: list[tuple[Floats, Floats]], regions: Regions) -> Detections:
         """What was found in some regions, and what was known of the rest: no known box reaches into a region and out of it."""
         assert self._last is not None
-        elsewhere = ~np.any([_touching(self._last.boxes_px, region) for region in regions], axis=0)
-        boxes = np.concatenate([self._last.boxes_px[elsewhere], *(boxes for boxes, _ in found)])
+        known, new = self._last.boxes_px, np.concatenate([boxes for boxes, _ in found])
+        elsewhere = ~np.any([_touching(known, region) for region in regions], axis=0)
+        # Somebody beside a region may have come to reach into it.
+        elsewhere &= ~_same(known, new)
         scores = np.concatenate([self._last.scores[elsewhere], *(scores for _, scores in found)])
-        return Detections(boxes, scores, frame.time_s)
+        return Detections(np.concatenate([known[elsewhere], new]), scores, frame.time_s)
 
 
 def _apart(regions: list[Region], last: Detections, size_px: tuple[int, int]) -> Regions:
@@ -177,6 +178,15 @@ def _touching(boxes: Floats, region: Region) -> NDArray[np.bool_]:
     left, top, right, bottom = region
     overlap: NDArray[np.bool_] = (boxes[:, 0] < right) & (boxes[:, 2] > left) & (boxes[:, 1] < bottom) & (boxes[:, 3] > top)
     return overlap
+
+
+def _same(boxes: Floats, others: Floats) -> NDArray[np.bool_]:
+    """Which boxes (n, 4) overlap one of the others (m, 4) by more than half of what both cover (IoU)."""
+    low, high = np.maximum(boxes[:, None, :2], others[None, :, :2]), np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    shared = np.maximum(high - low, 0.0).prod(axis=2)
+    areas, others_areas = ((some[:, 2:] - some[:, :2]).prod(axis=1) for some in (boxes, others))
+    result: NDArray[np.bool_] = (3 * shared > areas[:, None] + others_areas[None]).any(axis=1)
+    return result
 
 
 def _cut(boxes: Floats, region: Region, size_px: tuple[int, int]) -> bool:
