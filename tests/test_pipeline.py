@@ -64,3 +64,33 @@ def test_totals_are_of_people_alone() -> None:
         plain.add(each)
     assert totals.counts.tolist() == plain.counts.tolist() == [0, 1, 1, 1]
     assert totals.occupancy_seconds.tolist() == plain.occupancy_seconds.tolist()
+
+
+class _Unsteady:
+    """Sees one person who stands, each time somewhat elsewhere, and may know that it does."""
+
+    name = "unsteady"
+    rest_s = 0.0
+
+    def __init__(self, error: float | None) -> None:
+        self._rng = np.random.default_rng(3)
+        self._errors = None if error is None else np.array([error])
+
+    def detect(self, frame: Frame) -> Detections:
+        x, y = np.array([800.0, 600.0]) + 26.0 * self._rng.normal(size=2)
+        box = np.array([[x - 40, y - 100, x + 40, y + 100]])
+        return Detections(box, np.array([0.8]), frame.time_s, self._errors)
+
+
+@pytest.mark.parametrize("in_metres", [True, False])
+def test_boxes_whose_error_is_stated_are_followed_more_patiently(in_metres: bool) -> None:
+    def people(error: float | None) -> int:
+        ids: set[int] = set()
+        plan = _plan(Extras(), in_metres=in_metres)
+        pipeline = Pipeline(plan, detector=_Unsteady(error), on_tracks=lambda tracks: ids.update(tracks.ids.tolist()))
+        for frame in _frames():
+            pipeline.measure(frame)
+        return len(ids)
+
+    assert people(0.15) == 1
+    assert people(None) > 1

@@ -28,5 +28,14 @@ def test_what_cannot_be_used_is_refused(boxes_px: list[float], scores: list[floa
         Detections(np.array(boxes_px), np.array(scores), time_s)
 
 
+@pytest.mark.parametrize(
+    ("errors", "says"),
+    [([0.0], "errors must be above 0"), ([np.nan], "errors must be finite"), ([0.1, 0.1], "errors must have shape")],
+)
+def test_an_error_that_cannot_be_is_refused(errors: list[float], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Detections(np.array([BOX]), np.array([0.5]), 0.0, np.array(errors))
+
+
 def test_nobody_is_no_mistake() -> None:
     assert len(Detections(np.empty((0, 4)), np.empty(0), 0.0)) == 0

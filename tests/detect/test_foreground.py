@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 from tests.detect.stage import HEIGHT, PERSON, RATE_HZ, WIDTH, Stage, matched, run, scale
 
 from throng.data.frame import Frame
 from throng.data.place import Zone
-from throng.detect.foreground import Foreground
+from throng.detect.foreground import ALONE_ERROR, FITTED_ERROR, Foreground
+from throng.evaluate.overlap import iou_of
 from throng.ground.camera import person_scale
 from throng.ground.homography import fit_homography
 from throng.measure.measurer import Measurer
@@ -169,6 +172,44 @@ def test_six_people_one_by_one_are_six_entries(shared_data: Path) -> None:
     counts += np.bincount(measurer.end(tracker.finish(), time_s).counters, minlength=2)
     assert 5 <= counts[0] <= 7
     assert counts[1] == counts[0]
+
+
+@pytest.mark.slow
+def test_boxes_fitted_to_a_crowd_are_off_by_as_much_as_is_stated() -> None:
+    from throng.simulate.render import Renderer
+    from throng.simulate.scenario import load
+
+    scenario = load("concourse-150")
+    camera = scenario.cameras[0]
+    renderer = Renderer(scenario, camera)
+    detector = Foreground(scale=person_scale(fit_homography(camera.points_px, camera.points_m), *camera.size_px))
+    off: list[NDArray[np.float64]] = []
+    for k, time_s in enumerate(np.arange(20.0, 32.0, 0.2).tolist()):
+        found = detector.detect(Frame(pixels=renderer.image_at(time_s), time_s=time_s, index=k, camera="hall"))
+        if time_s > 26.0:
+            assert found.errors is not None
+            fitted = found.boxes_px[found.errors == FITTED_ERROR]
+            true = renderer.figures_at(time_s).boxes_px
+            whole = np.asarray(np.concatenate([true[:, :2] > 0, true[:, 2:] < camera.size_px], axis=1).all(axis=1))
+            overlap = iou_of(true, fitted) * whole[:, None]
+            rows, columns = linear_sum_assignment(overlap, maximize=True)
+            same = overlap[rows, columns] >= 0.3
+            difference = (fitted[columns[same]] - true[rows[same]]).reshape(-1, 2, 2).mean(axis=1)
+            off.append(difference / (true[rows[same], 3] - true[rows[same], 1])[:, None])
+    assert sum(map(len, off)) > 500
+    assert np.sqrt(np.concatenate(off).var(axis=0).mean()) == pytest.approx(FITTED_ERROR, rel=0.25)
+
+
+def test_who_stands_alone_is_placed_more_surely_than_two_who_share_an_outline() -> None:
+    stage = Stage()
+    detector = Foreground(scale=scale())
+    run(detector, [stage.image() for _ in range(20)])
+    (apart,) = run(detector, [stage.image([(80.0, 200.0), (240.0, 200.0)])], start_s=2.0)
+    (together,) = run(detector, [stage.image([(140.0, 200.0), (168.0, 200.0)])], start_s=2.1)
+    assert apart.errors is not None
+    assert together.errors is not None
+    assert apart.errors.tolist() == [ALONE_ERROR] * 2
+    assert together.errors.tolist() == [FITTED_ERROR] * 2
 
 
 @pytest.mark.slow

@@ -20,16 +20,19 @@ class Detections(MemoryOnly):
         Confidence, 0 to 1.
     time_s : float
         The frame's time.
+    errors : (n,) float64 or None
+        Standard error of each box's centre, heights of the box; None where the detector does not know.
 
     Raises
     ------
     ValueError
-        A value is not finite, a box has no area, or a score lies outside 0 to 1.
+        A value is not finite, a box has no area, a score lies outside 0 to 1, or an error is not above 0.
     """
 
     boxes_px: NDArray[np.float64]
     scores: NDArray[np.float64]
     time_s: float
+    errors: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         boxes = frozen_array(self.boxes_px, np.float64, shape=(None, 4), name="boxes_px")
@@ -45,6 +48,11 @@ class Detections(MemoryOnly):
             )
         if not np.isfinite(self.time_s):
             raise ValueError(f"time_s must be a finite number of seconds, not {self.time_s}")
+        if self.errors is not None:
+            errors = frozen_array(self.errors, np.float64, shape=(len(boxes),), name="errors")
+            if not (errors > 0).all():
+                raise ValueError("errors must be above 0: leave them out where they are not known")
+            object.__setattr__(self, "errors", errors)
         object.__setattr__(self, "boxes_px", boxes)
         object.__setattr__(self, "scores", scores)
 

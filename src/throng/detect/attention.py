@@ -1,6 +1,7 @@
 """Looking only where something has changed: elsewhere the detector's last answer still holds."""
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -84,7 +85,7 @@ class Attention:
             changed = self._gate.changed(frame, rest_s=self._rest_s)
             if not changed and self._last is not None:
                 self._whole_looks = 0
-                self._last = Detections(self._last.boxes_px, self._last.scores, frame.time_s)
+                self._last = replace(self._last, time_s=frame.time_s)
                 return self._last
         with self._turns:
             self._last = self._look(frame, changed)

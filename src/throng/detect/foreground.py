@@ -25,6 +25,8 @@ ONE_BODY = 1.1
 """Foreground, in areas of the expected box, from which a blob holds more than one person (an ellipse fills 0.79 of its box)."""
 STEADY = 0.2
 """Box widths within which a person stays from one picture to the next."""
+ALONE_ERROR, FITTED_ERROR = 0.08, 0.10
+"""Standard errors of the centre of a box, heights: of somebody who is a blob alone, and of one fitted to a blob of several."""
 YOUNG = 0.35
 """What scores are multiplied by while the scene is uncertain there: too weak to begin a track."""
 
@@ -58,15 +60,15 @@ class Foreground:
             return Detections(np.empty((0, 4)), np.empty(0), frame.time_s)
         picture = scaled_bgr(frame, self._size, smooth=True)
         mask = self._background.foreground(picture, frame.time_s)
-        boxes, scores = self._people(mask)
+        boxes, scores, errors = self._people(mask)
         self._before = boxes
         self._background.learn(picture, mask, body_mask(boxes, self._size), boxes)
         if not self._background.settled:
             scores = scores * YOUNG
         else:
             scores = np.where(self._background.doubtful(boxes), scores * YOUNG, scores)
-        boxes, scores = clip(boxes / self._ratio, scores, frame.size_px)
-        return Detections(boxes, scores, frame.time_s)
+        boxes, both = clip(boxes / self._ratio, np.column_stack([scores, errors]), frame.size_px)
+        return Detections(boxes, both[:, 0], frame.time_s, both[:, 1])
 
     def _begin(self, size_px: tuple[int, int]) -> None:
         self._size_px = size_px
@@ -78,23 +80,25 @@ class Foreground:
         self._version = 0
         self._before = np.empty((0, 4))
 
-    def _people(self, mask: Mask) -> tuple[Floats, Floats]:
-        """Boxes (n, 4) in mask pixels and scores (n,)."""
+    def _people(self, mask: Mask) -> tuple[Floats, Floats, Floats]:
+        """Boxes (n, 4) in mask pixels, scores (n,), and standard errors of the boxes' centres (n,), heights."""
         sure = cv2.compare(mask, SURE, cv2.CMP_EQ)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(sure, connectivity=8)
         if count < 2:
-            return np.empty((0, 4)), np.empty(0)
+            return np.empty((0, 4)), np.empty(0), np.empty(0)
         boxes = np.column_stack([stats[1:, :2], stats[1:, :2] + stats[1:, 2:4]]).astype(np.float64)
         filled = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
         if not self._stature.known:
-            return self._first_people(boxes, filled)
+            boxes, scores = self._first_people(boxes, filled)
+            return boxes, scores, np.full(len(boxes), FITTED_ERROR)
         alone = self._alone(boxes, filled)
         self._stature.learn(boxes[alone & self._whole(boxes)])
         keep = np.concatenate([[True], ~alone])
         rest = mask * keep[labels].astype(np.uint8)
         fitted, gains = self._fit(rest)
         scores = np.concatenate([0.5 + 0.5 * filled[alone] / _areas(boxes[alone]), _scores(gains)])
-        return np.concatenate([boxes[alone], fitted]), scores
+        errors = np.repeat([ALONE_ERROR, FITTED_ERROR], [int(alone.sum()), len(fitted)])
+        return np.concatenate([boxes[alone], fitted]), scores, errors
 
     def _alone(self, boxes: Floats, filled: Floats) -> NDArray[np.bool_]:
         """Which blobs are one person: as large as one, and filled like one."""

@@ -59,6 +59,7 @@ class GroundMotion:
 
     def __init__(self, noise: GroundNoise, ground: GroundMap) -> None:
         self.noise = noise
+        self.usual_error = noise.position
         self._ground = ground
         self.feet_m: Floats = np.empty((0, 2))
         self.velocity_mps: Floats = np.empty((0, 2))
@@ -68,6 +69,8 @@ class GroundMotion:
         self._pv: Floats = np.empty((0, 2, 2))
         self._v: Floats = np.empty((0, 2, 2))
         self._of_size: Floats = np.empty(0)
+        # Standard error of the centre of the box last found, heights.
+        self._error: Floats = np.empty(0)
         self.boxes_px: Floats = np.empty((0, 4))
         # Pixels a metre of the feet and of the centre of the box.
         self._slope: Floats = np.empty((0, 2, 2))
@@ -81,13 +84,14 @@ class GroundMotion:
         feet_m, standing = self._ground.to_ground(_feet(boxes_px))
         return standing & (np.abs(np.where(standing[:, None], feet_m, np.inf)) < FURTHEST_M).all(axis=1)
 
-    def add(self, boxes_px: Floats) -> None:
-        """Start states at boxes (m, 4) that stand on the ground: centre x, centre y, width, height."""
+    def add(self, boxes_px: Floats, errors: Floats | None = None) -> None:
+        """Start states at boxes (m, 4) on the ground, centre x, centre y, width, height, off by errors (m,), heights."""
         feet_m, _ = self._ground.to_ground(_feet(boxes_px))
         n = len(feet_m)
+        errors = np.full(n, self.usual_error) if errors is None else errors
         slope, scale, bend = self._slopes(feet_m)
         back = np.linalg.inv(slope)
-        spread_px2 = (self.noise.position * boxes_px[:, 3]) ** 2
+        spread_px2 = (errors * boxes_px[:, 3]) ** 2
         unit = np.broadcast_to(np.eye(2), (n, 2, 2))
         self.feet_m = np.concatenate([self.feet_m, feet_m])
         self.velocity_mps = np.concatenate([self.velocity_mps, np.zeros((n, 2))])
@@ -96,13 +100,15 @@ class GroundMotion:
         self._pv = np.concatenate([self._pv, np.zeros((n, 2, 2))])
         self._v = np.concatenate([self._v, unit * self.noise.start_speed**2])
         self._of_size = np.concatenate([self._of_size, (self.noise.size * boxes_px[:, 3] / scale) ** 2])
+        self._error = np.concatenate([self._error, errors])
         self.boxes_px = np.concatenate([self.boxes_px, boxes_px])
         self._slope = np.concatenate([self._slope, slope])
         self._centre_slope = np.concatenate([self._centre_slope, _of_centre(slope, boxes_px[:, 3] / scale, bend)])
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Forget every state but those of `rows` (n,)."""
-        for name in ("feet_m", "velocity_mps", "_size_m", "_p", "_pv", "_v", "_of_size", "boxes_px", "_slope", "_centre_slope"):
+        motion = ("feet_m", "velocity_mps", "_p", "_pv", "_v")
+        for name in (*motion, "_size_m", "_of_size", "_error", "boxes_px", "_slope", "_centre_slope"):
             setattr(self, name, getattr(self, name)[rows])
 
     def predict(self, dt_s: float) -> None:
@@ -127,12 +133,14 @@ class GroundMotion:
         spread, of_size = self._spread()
         return Expected(self.boxes_px, (spread[:, 0, 0], spread[:, 0, 1], spread[:, 1, 1]), of_size)
 
-    def update(self, rows: Rows, boxes_px: Floats) -> None:
-        """Correct the states `rows` (m,) by the boxes (m, 4) found there."""
+    def update(self, rows: Rows, boxes_px: Floats, errors: Floats | None = None) -> None:
+        """Correct the states `rows` (m,) by the boxes (m, 4) found there, off by errors (m,), heights."""
+        errors = np.full(len(rows), self.usual_error) if errors is None else errors
+        self._error[rows] = errors
         slope, before = self._centre_slope[rows], self.boxes_px[rows]
         surprise = boxes_px - before
         p, pv, v = self._p[rows], self._pv[rows], self._v[rows]
-        noise = (self.noise.position * before[:, 3]) ** 2
+        noise = (errors * before[:, 3]) ** 2
         seen = p @ slope.transpose(0, 2, 1)
         spread = slope @ seen + noise[:, None, None] * np.eye(2)
         inverse = np.linalg.inv(spread)
@@ -197,7 +205,7 @@ class GroundMotion:
         return slope, _scale(slope), bend
 
     def _spread(self) -> tuple[Floats, Floats]:
-        noise = (self.noise.position * self.boxes_px[:, 3]) ** 2
+        noise = (self._error * self.boxes_px[:, 3]) ** 2
         spread = self._centre_slope @ self._p @ self._centre_slope.transpose(0, 2, 1)
         spread[:, 0, 0] += noise
         spread[:, 1, 1] += noise

@@ -47,7 +47,8 @@ class ImageMotion:
     """
 
     def __init__(self, noise: ImageNoise) -> None:
-        self._position = np.array([noise.position, noise.size])
+        self.usual_error = noise.position
+        self._size = noise.size
         self._acceleration = np.array([noise.acceleration, noise.growth])
         self._start_speed = np.array([noise.start_speed, noise.start_growth])
         self.boxes_px: Floats = np.empty((0, 4))
@@ -55,6 +56,8 @@ class ImageMotion:
         self._p: Floats = np.empty((0, 2))
         self._pv: Floats = np.empty((0, 2))
         self._v: Floats = np.empty((0, 2))
+        # Standard errors of the centre and of the size of the box last found, heights.
+        self._error: Floats = np.empty((0, 2))
 
     def __len__(self) -> int:
         return len(self.boxes_px)
@@ -63,19 +66,20 @@ class ImageMotion:
         """Which boxes (m, 4) can be followed: in the picture, all."""
         return np.ones(len(boxes_px), dtype=bool)
 
-    def add(self, boxes_px: Floats) -> None:
-        """Start states at boxes (m, 4): centre x, centre y, width, height."""
-        height = boxes_px[:, 3:]
+    def add(self, boxes_px: Floats, errors: Floats | None = None) -> None:
+        """Start states at boxes (m, 4), centre x, centre y, width, height, whose centres are off by errors (m,), heights."""
+        height, error = boxes_px[:, 3:], self._both(errors, len(boxes_px))
         self.boxes_px = np.concatenate([self.boxes_px, boxes_px])
         self.velocity_px = np.concatenate([self.velocity_px, np.zeros_like(boxes_px)])
-        self._p = np.concatenate([self._p, (height * self._position) ** 2])
+        self._error = np.concatenate([self._error, error])
+        self._p = np.concatenate([self._p, (height * error) ** 2])
         self._pv = np.concatenate([self._pv, np.zeros((len(boxes_px), 2))])
         self._v = np.concatenate([self._v, (height * self._start_speed) ** 2])
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Forget every state but those of `rows` (n,)."""
         self.boxes_px, self.velocity_px = self.boxes_px[rows], self.velocity_px[rows]
-        self._p, self._pv, self._v = self._p[rows], self._pv[rows], self._v[rows]
+        self._p, self._pv, self._v, self._error = self._p[rows], self._pv[rows], self._v[rows], self._error[rows]
 
     def predict(self, dt_s: float) -> None:
         """Move all states on by dt seconds."""
@@ -92,16 +96,18 @@ class ImageMotion:
 
     def expected(self) -> Expected:
         """Where each box should be found, and how surely."""
-        spread = self._p + (self.boxes_px[:, 3:] * self._position) ** 2
+        spread = self._p + (self.boxes_px[:, 3:] * self._error) ** 2
         return Expected(self.boxes_px, (spread[:, 0], None, spread[:, 0]), spread[:, 1])
 
-    def update(self, rows: Rows, boxes_px: Floats) -> None:
-        """Correct the states `rows` (m,) by the boxes (m, 4) found there: K = P H' / (H P H' + R)."""
+    def update(self, rows: Rows, boxes_px: Floats, errors: Floats | None = None) -> None:
+        """Correct the states `rows` (m,) by the boxes (m, 4) found there, off by errors (m,): K = P H' / (H P H' + R)."""
+        self._error[rows] = self._both(errors, len(boxes_px))
         p, pv, v = self._p[rows], self._pv[rows], self._v[rows]
         before = self.boxes_px[rows]
         surprise = boxes_px - before
-        p += self._unexplained(before, p, surprise)
-        spread = p + (before[:, 3:] * self._position) ** 2
+        noise = (before[:, 3:] * self._error[rows]) ** 2
+        p += self._unexplained(p + noise, surprise)
+        spread = p + noise
         gain_p, gain_v = p / spread, pv / spread
         self.boxes_px[rows] = before + np.repeat(gain_p, 2, axis=1) * surprise
         self.velocity_px[rows] += np.repeat(gain_v, 2, axis=1) * surprise
@@ -109,13 +115,20 @@ class ImageMotion:
         self._pv[rows] = pv - gain_p * pv
         self._v[rows] = v - gain_v * pv
 
-    def _unexplained(self, before: Floats, p: Floats, surprise: Floats) -> Floats:
+    def _both(self, errors: Floats | None, number: int) -> Floats:
+        """Errors of centre and size (m, 2), the usual ones where none are known."""
+        both = np.tile([self.usual_error, self._size], (number, 1))
+        if errors is not None:
+            both[:, 0] = errors
+        return both
+
+    @staticmethod
+    def _unexplained(spread: Floats, surprise: Floats) -> Floats:
         """What to add to the variances (m, 2) so that no surprise is beyond `SURPRISE` of them.
 
         A person who comes into the picture or from behind a pillar grows from a part of a box to a whole one at once; a
         filter that insisted on what it expected would lose them (the fading factor of Zhou and Frank 1996).
         """
-        spread = p + (before[:, 3:] * self._position) ** 2
         squares = surprise**2
         mean = (squares[:, [0, 2]] + squares[:, [1, 3]]) / 2
         beyond: Floats = np.maximum(mean - SURPRISE * spread, 0.0)

@@ -128,14 +128,14 @@ class Tracker:
         ended = self._forget(self._time_s - self._seen_s > self.settings.max_gap_s)
         if len(self._ids):
             self._motion.predict(step_s)
-        boxes_px, scores = self._usable(detections)
+        boxes_px, scores, errors = self._usable(detections)
         log_odds = _log_odds(scores)
         rows, columns = self._steadied(boxes_px, log_odds, step_s)
         self._weigh(rows, log_odds[columns], min(step_s / FRAME_S, 1.0))
-        self._motion.update(rows, boxes_px[columns])
+        self._motion.update(rows, boxes_px[columns], errors[columns])
         free = scores >= self.settings.start_score
         free[columns] = False
-        self._begin(boxes_px[free], log_odds[free])
+        self._begin(boxes_px[free], log_odds[free], errors[free])
         self._forget((self._time_s - self._seen_s > self.settings.young_gap_s) & ~self._confirmed)
         return self._tracks(ended)
 
@@ -143,13 +143,16 @@ class Tracker:
         """End every track, as at the end of a file or when the picture is lost; the ids of the confirmed ones."""
         return self._forget(np.ones(len(self._ids), dtype=bool))
 
-    def _usable(self, detections: Detections) -> tuple[Floats, Floats]:
-        """Boxes as centre and size, and scores, of detections that are strong enough and stand where somebody can."""
+    def _usable(self, detections: Detections) -> tuple[Floats, Floats, Floats]:
+        """Boxes as centre and size, scores and errors of detections that are strong enough and stand where somebody can."""
         corners, scores = detections.boxes_px, detections.scores
         strong = scores >= self.settings.weak_score
         boxes = _centred(corners[strong])
         held = self._motion.holds(boxes)
-        return boxes[held], scores[strong][held]
+        boxes, scores = boxes[held], scores[strong][held]
+        if detections.errors is None:
+            return boxes, scores, np.full(len(boxes), self._motion.usual_error)
+        return boxes, scores, detections.errors[strong][held]
 
     def _steadied(self, boxes_px: Floats, log_odds: Floats, step_s: float) -> Pairs:
         """Rows of tracks and of detections that belong together, also after a push at the camera."""
@@ -206,12 +209,12 @@ class Tracker:
         self._hits[rows] += 1
         self._confirmed |= (self._hits >= settings.confirm_hits) & (self._evidence >= settings.confirm_evidence)
 
-    def _begin(self, boxes_px: Floats, log_odds: Floats) -> None:
+    def _begin(self, boxes_px: Floats, log_odds: Floats, errors: Floats) -> None:
         new = self._distinct(boxes_px, log_odds)
         n = len(new)
         if not n:
             return
-        self._motion.add(boxes_px[new])
+        self._motion.add(boxes_px[new], errors[new])
         self._ids = np.concatenate([self._ids, _random_ids(n)])
         self._begin_px = np.concatenate([self._begin_px, self._points(boxes_px[new])])
         self._born_s = np.concatenate([self._born_s, np.full(n, self._time_s)])
