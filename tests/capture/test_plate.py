@@ -2,7 +2,6 @@
 
 import json
 import pickle
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from throng.capture.plate import Plate, PlateBuilder
-from throng.capture.source import open_source
 from throng.data.detections import Detections
 from throng.data.errors import SecrecyError
 from throng.data.frame import Frame
@@ -243,24 +241,3 @@ def test_samples_never_leave_the_builder_and_the_plate_is_read_only() -> None:
     assert isinstance(plate, Plate)
     with pytest.raises(ValueError, match="read-only"):
         plate.image_bgr[0, 0, 0] = 1
-
-
-@pytest.mark.realdata
-@pytest.mark.parametrize(
-    "name", ["intel_one_by_one/one-by-one-person-detection.mp4", "towncentre/TownCentre_f0-250_1080p30dup.mp4"]
-)
-def test_real_streets_give_a_plate_in_which_nobody_is_found(shared_data: Path, shared_models: Path, name: str) -> None:
-    from throng.detect.onnx import open_detector
-
-    find_people = open_detector(shared_models / "yolox_nano.onnx").detect
-    builder = PlateBuilder()
-    with open_source(str(shared_data / "video" / name), camera="north", max_rate_hz=4.0) as source:
-        for frame in source:
-            assert isinstance(frame, Frame)
-            builder.offer(frame)
-    plate = builder.build(find_people)
-    assert plate is not None
-    found = find_people(Frame(pixels=plate.image_bgr, time_s=0.0, index=0, camera="north"))
-    assert len(found) == 0
-    grey = (plate.image_bgr.max(axis=2) - plate.image_bgr.min(axis=2) == 0) & np.isin(plate.image_bgr[:, :, 0], (118, 138))
-    assert grey.mean() < 0.4  # most of the scene can be seen

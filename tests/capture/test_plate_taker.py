@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tests.capture.judges import found_by_others
 
 from throng.capture import plate_taker as module
 from throng.capture.plate import FindPeople
@@ -306,3 +307,5 @@ def test_a_real_room_gives_a_plate_in_which_nobody_is_found(shared_data: Path, s
     image = cv2.imdecode(np.frombuffer(picture.image, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
     assert len(model.detect(Frame(image.astype(np.uint8), 0.0, 0, "north"))) == 0
+    # Nor do models that had no part in it.
+    assert found_by_others(image.astype(np.uint8), shared_models) == [0, 0]

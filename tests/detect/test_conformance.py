@@ -18,6 +18,7 @@ from tests.detect.tiny import CASES
 
 from throng.data.detections import Detections
 from throng.data.frame import Frame
+from throng.data.planes import Planes
 from throng.data.scale import PersonScale
 from throng.detect.attention import Attention
 from throng.detect.detector import Detector
@@ -198,6 +199,16 @@ def test_any_picture_is_borne_by_any_family(
 def test_what_is_no_colour_picture_is_no_frame(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="pixels must have shape"):
         Frame(np.zeros(shape, np.uint8), 0.0, 0, "north")
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 6), (4, 0)])
+def test_a_picture_without_pixels_is_no_frame(shape: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="a picture must have pixels, not a width of"):
+        Frame(np.zeros((*shape, 3), np.uint8), 0.0, 0, "north")
+    nothing = np.zeros(shape, np.uint8)
+    planes = Planes(luma=nothing, cb=nothing, cr=nothing, to_bgr=np.zeros((3, 4)), convert=lambda: nothing)
+    with pytest.raises(ValueError, match="a picture must have pixels"):
+        Frame(planes, 0.0, 0, "north")
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.uint16, np.int64, bool])

@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
-from onnx import save as save_onnx
+from onnx import TensorProto
 from tests.detect import tiny
 
 from throng.data.errors import ModelError
@@ -74,24 +73,8 @@ def test_points_are_counted_where_they_lie(tmp_path: Path, names: tuple[str, str
     assert counter.count(_frame(192, 96)).count == 2.0
 
 
-def _mean_pool(path: Path, side: int = 8) -> Path:
-    """A graph of free size: as many people in a cell of 8 x 8 pixels as its mean input, if that is above nothing."""
-    graph = helper.make_graph(
-        [
-            helper.make_node("AveragePool", ["images"], ["pooled"], kernel_shape=[side, side], strides=[side, side]),
-            helper.make_node("ReduceMean", ["pooled"], ["density"], axes=[1], keepdims=1),
-        ],
-        "free",
-        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, "h", "w"])],
-        [helper.make_tensor_value_info("density", TensorProto.FLOAT, [1, 1, "rows", "columns"])],
-        [numpy_helper.from_array(np.zeros(1, np.float32), "unused")],
-    )
-    save_onnx(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
-    return path
-
-
 def test_a_model_of_free_size_sees_the_picture_as_large_as_it_is(tmp_path: Path) -> None:
-    counter = open_counter(_mean_pool(tmp_path / "free.onnx"))
+    counter = open_counter(tiny.mean_pool(tmp_path / "free.onnx"))
     # White is (255 - mean) / deviation of ImageNet: 2.2489, 2.4286 and 2.6400.
     found = counter.count(_frame(640, 320, 255))
     assert (found.people.shape, found.cell_px) == ((40, 80), (8.0, 8.0))

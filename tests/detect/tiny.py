@@ -93,6 +93,22 @@ def save(
     return path
 
 
+def mean_pool(path: Path, side: int = 8) -> Path:
+    """A graph of free size: as many people in a cell of 8 x 8 pixels as its mean input, if that is above nothing."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("AveragePool", ["images"], ["pooled"], kernel_shape=[side, side], strides=[side, side]),
+            helper.make_node("ReduceMean", ["pooled"], ["density"], axes=[1], keepdims=1),
+        ],
+        "free",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, "h", "w"])],
+        [helper.make_tensor_value_info("density", TensorProto.FLOAT, [1, 1, "rows", "columns"])],
+        [numpy_helper.from_array(np.zeros(1, np.float32), "unused")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return path
+
+
 def _levels(strides: Sequence[int]) -> list[tuple[int, int]]:
     """Stride and number of columns of each map."""
     return [(stride, -(-SIDE // stride)) for stride in strides]

@@ -37,6 +37,9 @@ class Frame(MemoryOnly):
                     f"pixels must be of type uint8, 0 to 255, not {np.asarray(self.pixels).dtype}: scale the picture first"
                 )
             object.__setattr__(self, "pixels", frozen_array(self.pixels, np.uint8, shape=(None, None, 3), name="pixels"))
+        width, height = self.size_px
+        if not width or not height:
+            raise ValueError(f"a picture must have pixels, not a width of {width} and a height of {height}")
 
     @property
     def image_bgr(self) -> NDArray[np.uint8]:
