@@ -16,7 +16,7 @@ from throng.data.scale import PersonScale
 from throng.data.tracks import Tracks
 from throng.detect.attention import Attention
 from throng.detect.choose import choose_detector
-from throng.detect.detector import Detector
+from throng.detect.detector import Detector, what_runs
 from throng.detect.openvino import Precision
 from throng.ground.apply import on_ground
 from throng.ground.calibration import Calibration
@@ -101,6 +101,11 @@ class Pipeline:
         self._time_s = 0.0
         # One camera, one core: OpenCV's own threads would fight those of the other cameras.
         cv2.setNumThreads(1)
+
+    @property
+    def runs_on(self) -> str:
+        """Which model looks and what runs it, for people; empty before the first picture, and where no model is."""
+        return "" if self.detector is None else what_runs(self.detector)
 
     def run(self, source: Iterable[Frame | Outage]) -> Iterator[Measurement | Outage]:
         """Measure frames to their end; an outage is handed on, and after it the ends of the tracks that it cut off.

@@ -24,6 +24,7 @@ from throng.capture.source import Source, open_source
 from throng.capture.watched import watched
 from throng.data.camera_state import CameraState, State
 from throng.data.detections import Detections
+from throng.data.detector_news import DetectorNews
 from throng.data.errors import BudgetError, ModelError, ThrongError
 from throng.data.fault import told
 from throng.data.frame import Frame
@@ -51,7 +52,7 @@ _ENDED = "the film has ended; set loop = true to play it again"
 
 
 if TYPE_CHECKING:
-    Messages = Connection[Release | CameraState | PlatePicture | PlateNews, None]
+    Messages = Connection[Release | CameraState | PlatePicture | PlateNews | DetectorNews, None]
 
 
 class Sender:
@@ -73,6 +74,10 @@ class Sender:
             self._state = (state, reason)
             with self._lock:
                 self._messages.send(CameraState(self._camera, state, reason))
+
+    def detector(self, told: str) -> None:
+        with self._lock:
+            self._messages.send(DetectorNews(self._camera, told))
 
     def plate(self, message: PlatePicture | PlateNews) -> None:
         # Where the hub has gone the camera ends by itself, and there is nothing that may be kept.
@@ -181,8 +186,10 @@ def _tell_where(fault: threading.ExceptHookArgs) -> None:
 
 def _work(source: Source, pipeline: Pipeline, wall: Wall, sender: Sender, plates: PlateTaker) -> None:
     lost_s = newest_s = float("-inf")
-    load, sized = Load(), False
+    load, sized, runs_on = Load(), False, ""
     for item in pipeline.run(watched(source)):
+        if pipeline.runs_on != runs_on:
+            sender.detector(runs_on := pipeline.runs_on)
         if pipeline.calibration is not None and not sized:
             wall.set_sizes(place_sizes(pipeline.calibration, pipeline.plan.lines, pipeline.plan.zones))
             sized = True

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throng.capture.address import Address
+from throng.capture.address import UNNAMED, Address
 from throng.data.errors import SourceError
 
 
@@ -44,6 +44,12 @@ def test_nothing_secret_shows() -> None:
         assert "hidden" not in text
         assert "someone" not in text
         assert "10.0.0.1" not in text
+
+
+def test_a_source_that_nobody_named_is_not_called_by_a_name() -> None:
+    assert Address.parse("rtsp://10.0.0.1/main").shown(UNNAMED) == "the camera"
+    assert Address.parse("rtsp://10.0.0.1/main").shown("north") == 'camera "north"'
+    assert Address.parse("street.mp4").shown(UNNAMED) == '"street.mp4"'
 
 
 @pytest.mark.parametrize("text", ["ftp://a:hidden@b/c", "udp://1.2.3.4:5", "concat://x", "", "  "])

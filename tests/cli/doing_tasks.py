@@ -6,6 +6,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from throng.cli.workers import Task
+from throng.data.detector_news import DetectorNews
 from throng.data.plate_picture import COLLECTING, PlateNews, PlatePicture
 
 
@@ -24,6 +25,7 @@ def do(task: Task, messages: "Connection[Any, Any]", threads: int) -> None:
         for camera in task.site.camera:
             password = task.passwords.get(camera.password_env or "", "")
             state = "failed" if camera.address.endswith("failing") else "live"
+            messages.send(DetectorNews(camera.name, f"what looks at {camera.rate_hz:g} Hz"))
             messages.send(Told(camera.name, state, f"{os.getpid()} {camera.rate_hz:g} {password}"))
         for name, ask in task.plates.items():
             messages.send(PlateNews(name, COLLECTING))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,14 @@ import cv2
 import numpy as np
 import pytest
 from tests.detect import tiny
+from typer.testing import CliRunner
 
+from throng import pipeline
 from throng.capture.card import NONE_OPENS, NOT_TAKEN
+from throng.cli.app import app
+from throng.data.errors import ModelError
 from throng.data.ground_place import Area
+from throng.detect import choose
 from throng.ground.homography import fit_homography
 from throng.simulate.scenario import load
 
@@ -141,12 +147,15 @@ def test_the_forms_of_output_agree(tmp_path: Path) -> None:
     assert [(row["kind"], row["name"]) for row in rows] == [("line", "door"), ("zone", "hall")]
     table = throng("count", "film.mp4", *places, folder=tmp_path).stdout
     assert "door" in table
-    assert "5 frames read" in table
+    # In one line, since nobody looks at a terminal.
+    (told,) = [line for line in table.splitlines() if "5 frames read" in line]
+    assert told.endswith("exact, nothing stored")
     assert not list((tmp_path).glob("**/*.duckdb"))
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["count"], ["run"], ["demo"], ["simulate"], ["models"], ["models", "add"], ["models", "pull"]]
+    "command",
+    [[], ["count"], ["run"], ["demo"], ["simulate"], ["models"], ["models", "add"], ["models", "pull"], ["models", "remove"]],
 )
 def test_help_has_an_example(tmp_path: Path, command: list[str]) -> None:
     done = throng(*command, "--help", folder=tmp_path)
@@ -175,6 +184,48 @@ def test_a_crowd_counter_gives_people_by_zone_and_nothing_that_needs_following(t
     pictured = throng("count", film, *zones, "--detector", "crowd.onnx", "--picture", "plate.png", folder=tmp_path)
     assert pictured.returncode == 2
     assert not (tmp_path / "plate.png").exists()
+    tiled = throng("count", film, *zones, "--detector", "crowd.onnx", "--tiles", "2x1", folder=tmp_path)
+    assert tiled.returncode == 2
+    assert tiled.stderr.startswith("throng: a crowd counter looks at the picture as a whole: leave --tiles out")
+
+
+def test_what_runs_a_model_is_said_once_and_beside_the_numbers(tmp_path: Path) -> None:
+    tiny.CASES["yolox"].save(tmp_path / "person.onnx", [])
+    film = str(_film(tmp_path / "film.mp4"))
+    done = throng("count", film, "--line", "door: 10,60 150,60", "--detector", "person.onnx", "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["detector"] == "yolox (person)"
+    assert done.stderr.startswith("throng: yolox (person) runs on ")
+    assert done.stderr.endswith(", float32\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_model_that_fails_is_named_with_its_file_where_nobody_named_it(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    tiny.save_failing(models / "bad.onnx")
+    (models / "bad.json").write_text(json.dumps({"name": "bad", "family": "yolox", "sha256": "0"}))
+    done = throng("count", str(_film(tmp_path / "film.mp4")), "--line", "door: 10,60 150,60", folder=tmp_path)
+    assert done.returncode == 2
+    assert f'throng: the model "bad" ({models / "bad.onnx"}) failed on a picture: ' in done.stderr
+
+
+@pytest.mark.parametrize("command", ["count", "calibrate"])
+def test_a_command_asks_for_no_more_threads_than_cores(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def refuse(choice: str, *, threads: int, **settings: object) -> None:
+        asked.append(threads)
+        raise ModelError("asked")
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
+    monkeypatch.setattr(choose, "choose_detector", refuse)
+    monkeypatch.setattr(pipeline, "choose_detector", refuse)
+    film = str(_film(tmp_path / "film.mp4"))
+    arguments = {"count": ["--line", "door: 10,60 150,60"], "calibrate": ["--auto"]}[command]
+    done = CliRunner().invoke(app, [command, film, *arguments])
+    assert isinstance(done.exception, ModelError)
+    assert asked == [1]
 
 
 def test_with_a_homography_zones_are_measured_on_the_ground(tmp_path: Path) -> None:

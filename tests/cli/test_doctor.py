@@ -17,6 +17,7 @@ from tests.detect.seer import on_card, seer
 
 from throng.capture.address import Address
 from throng.cli.doctor import camera as doctor_camera
+from throng.cli.doctor import decoding
 from throng.cli.doctor.camera import TOO_FEW, WORTH, Look, Viewed, advice
 from throng.cli.doctor.engines import LOOKS_HZ, Host, found, measured
 from throng.cli.doctor.machine import memory_limit_bytes
@@ -96,6 +97,28 @@ def test_an_installed_model_is_measured_on_every_provider_that_is_here(tmp_path:
         assert "throng[openvino]" in printed.stdout.replace("\n", "")
 
 
+def test_decoders_say_whether_the_device_or_the_build_is_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    film = decoding.clip()
+    # FFmpeg knows of such devices, and no H.264 decoder of it has a way to them.
+    monkeypatch.setattr(decoding, "hwdevices_available", lambda: ["drm", "opencl"])
+    assert {device.reason for device in decoding.devices(film)} == {"this FFmpeg's H.264 decoder was built without it"}
+
+    def no_driver(*given: object, **settings: object) -> None:
+        raise av.error.PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(decoding, "_opened", no_driver)
+    assert {device.reason for device in decoding.devices(film)} == {"no such device here, or its driver does not load"}
+
+
+def test_a_camera_that_is_not_named_or_not_there_is_asked_for(tmp_path: Path) -> None:
+    camera = '[[camera]]\nname = "north"\naddress = "film.mp4"\n'
+    (tmp_path / "site.toml").write_text(f'name = "site"\n{camera}')
+    unnamed = throng("doctor", "--site", "site.toml", folder=tmp_path)
+    assert unnamed.stderr == 'throng: which camera of site.toml is not said: give --camera one of "north"\n'
+    unknown = throng("calibrate", "--site", "site.toml", "--camera", "nord", folder=tmp_path)
+    assert unknown.stderr == 'throng: site.toml has no camera "nord": give --camera one of "north"\n'
+
+
 def test_a_note_that_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "home"
     folder.mkdir()
@@ -104,7 +127,7 @@ def test_a_note_that_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path)
     done = throng("doctor", "--json", folder=folder)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert "cannot be read: remove it" in report["missing"][0]
+    assert "cannot be read: delete it with `throng models remove" in report["missing"][0]
     assert report["detectors"][0]["name"] == "foreground"
 
 
@@ -192,7 +215,7 @@ def test_what_cannot_be_read_is_one_sentence_without_secrets(tmp_path: Path) -> 
     assert (done.returncode, done.stderr) == (2, 'throng: cannot read "nothing.mp4": it is not there; check the path\n')
     done = throng("doctor", "--camera", "rtsp://viewer:geheim@127.0.0.1:9/x", folder=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith('throng: cannot read camera "the camera": it refuses the connection')
+    assert done.stderr.startswith("throng: cannot read the camera: it refuses the connection")
     assert "geheim" not in done.stdout + done.stderr
 
 

@@ -109,6 +109,13 @@ def test_cameras_come_change_and_go_while_the_others_are_left_alone() -> None:
         heard.wait(lambda: heard.times("f") >= 1)
 
 
+def test_what_runs_the_detectors_is_told_once_and_not_for_each_camera() -> None:
+    heard, told = Heard(), list[str]()
+    with _working(_site("a", "b", "c@/7", "d"), heard, tell=told.append):
+        heard.wait(lambda: all(heard.times(name) for name in "abcd"))
+    assert sorted(told) == ["what looks at 5 Hz", "what looks at 7 Hz"]
+
+
 def test_what_is_common_to_all_changes_all() -> None:
     heard = Heard()
     with _working(_site("a"), heard) as workers:

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tests.detect import tiny
 
 from throng.data.errors import ModelError
-from throng.detect.models import PublishedModel, add, installed, pull
+from throng.detect.models import PublishedModel, add, installed, pull, remove
 
 
 @pytest.fixture(autouse=True)
@@ -57,11 +59,58 @@ def test_what_is_no_detector_is_not_added(tmp_path: Path, folder: Path) -> None:
     assert not list(folder.glob("*")) if folder.exists() else True
 
 
+def test_what_fails_on_a_picture_is_not_added(tmp_path: Path, folder: Path) -> None:
+    fails = tiny.save_failing(tmp_path / "fails.onnx")
+    with pytest.raises(ModelError, match=r"^fails\.onnx was not added: on a blank picture of 96x96 pixels.*; export it anew$"):
+        add(fails)
+    # A point more than there are logits.
+    odd = {"pred_points": np.zeros((1, 5, 2), np.float32), "pred_logits": np.zeros((1, 4, 2), np.float32)}
+    with pytest.raises(ModelError, match=r"its family \(points\) does"):
+        add(tiny.save(tmp_path / "crowd.onnx", odd))
+    assert installed() == []
+
+
+def test_another_model_is_not_given_up_unasked(yolox_model, folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    first, other = yolox_model([], "one.onnx"), tmp_path / "other"
+    other.mkdir()
+    second = yolox_model([(20, 20, 8, 16, 0.9)], "other/one.onnx")
+    kept = add(first)
+    # The same once more gives up nothing.
+    assert add(first) == kept
+    with pytest.raises(ModelError, match='another model is installed as "one": give --replace'):
+        add(second)
+    with pytest.raises(ModelError, match="give --replace"):
+        pull("one", catalogue={"one": PublishedModel("http://127.0.0.1:9/x.onnx", "0" * 64, "MIT")})
+    assert kept.path.read_bytes() == first.read_bytes()
+    assert add(second, replace=True).path.read_bytes() == second.read_bytes()
+    assert [model.name for model in installed()] == ["one"]
+
+
+@pytest.mark.parametrize("name", ["auto", "foreground"])
+def test_a_model_is_not_called_what_means_something_else(yolox_model, name: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ModelError, match=f'cannot be called "{name}"'):
+        add(yolox_model([], f"{name}.onnx"), replace=True)
+
+
+def test_a_removed_model_is_gone_and_nothing_else(yolox_model, folder: Path) -> None:  # type: ignore[no-untyped-def]
+    add(yolox_model([], "one.onnx"))
+    add(yolox_model([], "two.onnx"))
+    remove("one")
+    assert sorted(path.name for path in folder.iterdir()) == ["two.json", "two.onnx"]
+    (folder.parent / "beside.json").write_text("{}")
+    for name in ("one", "../beside", ""):
+        with pytest.raises(ModelError, match=f'no model "{name}" to remove: installed are two'):
+            remove(name)
+    assert (folder.parent / "beside.json").exists()
+
+
 def test_a_damaged_note_says_what_to_do(yolox_model, folder: Path) -> None:  # type: ignore[no-untyped-def]
     add(yolox_model([], "one.onnx"))
     (folder / "one.json").write_text("{")
-    with pytest.raises(ModelError, match="add the model again"):
+    with pytest.raises(ModelError, match="`throng models remove one` and add the model again"):
         installed()
+    remove("one")
+    assert installed() == []
 
 
 def test_a_pulled_model_is_checked(yolox_model, page: tuple[str, Path]) -> None:  # type: ignore[no-untyped-def]

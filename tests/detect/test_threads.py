@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throng.detect.threads import cpu_quota, group_folders, threads_for, usable_cores
+from throng.detect.threads import cpu_quota, group_folders, threads_for, threads_for_one, usable_cores
 
 
 @given(st.integers(0, 500), st.integers(0, 256))
@@ -64,3 +64,8 @@ def test_a_quota_of_version_1_is_seen(tmp_path: Path) -> None:
 def test_without_control_groups_there_is_no_quota(tmp_path: Path) -> None:
     assert cpu_quota(groups=tmp_path / "absent", own=tmp_path / "absent") is None
     assert list(group_folders("cpu", own=tmp_path / "absent")) == []
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 2), (8, 2)])
+def test_one_camera_has_no_more_threads_than_cores(cores: int, threads: int) -> None:
+    assert threads_for_one(cores) == threads

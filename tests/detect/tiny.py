@@ -109,6 +109,29 @@ def mean_pool(path: Path, side: int = 8) -> Path:
     return path
 
 
+def save_failing(path: Path) -> Path:
+    """A model of YOLOX's signature that fails on every picture: it cannot bring the picture into its output's shape."""
+    cells = sum(columns**2 for _, columns in _levels((8, 16, 32)))
+    nodes = [
+        # The shape is worked out of the picture, so that nobody can tell when the file is opened.
+        helper.make_node("Cast", ["images"], ["whole"], to=TensorProto.INT64),
+        helper.make_node("ReduceMax", ["whole"], ["most"], keepdims=0),
+        helper.make_node("Unsqueeze", ["most", "start"], ["first"]),
+        helper.make_node("Concat", ["first", "rest"], ["shape"], axis=0),
+        helper.make_node("Reshape", ["images", "shape"], ["output"]),
+    ]
+    constants = {"start": np.zeros(1, np.int64), "rest": np.array([cells, 85], np.int64)}
+    graph = helper.make_graph(
+        nodes,
+        "failing",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, SIDE, SIDE])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["n", cells, 85])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return path
+
+
 def _levels(strides: Sequence[int]) -> list[tuple[int, int]]:
     """Stride and number of columns of each map."""
     return [(stride, -(-SIDE // stride)) for stride in strides]

@@ -9,6 +9,8 @@ from throng.data.errors import SourceError
 
 URL_KINDS = ("rtsp", "rtsps", "http", "https")
 SIMULATED = "simulate:"
+UNNAMED = "the camera"
+"""What a source is called that nobody has named."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,7 +83,9 @@ class Address:
 
     def shown(self, camera: str) -> str:
         """How error messages name the source: a path as it is, a URL by the camera's name only."""
-        return f'"{self.text}"' if self.kind in ("file", "device") else f'camera "{camera}"'
+        if self.kind in ("file", "device"):
+            return f'"{self.text}"'
+        return UNNAMED if camera == UNNAMED else f'camera "{camera}"'
 
 
 def _host_and_rest(url: str) -> tuple[str, str]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from throng.cli.console import console
 from throng.cli.on_ground import KEYS, GroundTotals
 from throng.cli.places import check_names, parse_line, parse_zone
 from throng.data.errors import GeometryError, ModelError, SourceError
@@ -23,6 +23,7 @@ from throng.data.place import Anchor
 if TYPE_CHECKING:
     from throng.capture.card import Decoding
     from throng.capture.source import Source
+    from throng.detect.detector import CrowdCounter, Detector
     from throng.pipeline import Pipeline, Plan, Totals
 
 EXAMPLES = """Count people in footage, once, exactly; nothing is stored.
@@ -117,10 +118,21 @@ def count(
     else:
         _print_tables(result, counted)
     if counted.truncated:
-        Console(stderr=True).print(f"throng: {counted.truncated}", markup=False, highlight=False)
+        _say(counted.truncated)
 
 
 count.__doc__ = EXAMPLES
+
+
+def _say(sentence: str) -> None:
+    console(stderr=True).print(f"throng: {sentence}", markup=False)
+
+
+def _say_what_runs(looker: "Detector | CrowdCounter") -> None:
+    from throng.detect.detector import what_runs
+
+    if told := what_runs(looker):
+        _say(told)
 
 
 def _plan(line: list[str], zone: list[str], anchor: str, detector: str, homography: Path | None, tiles: str | None) -> "Plan":
@@ -131,13 +143,15 @@ def _plan(line: list[str], zone: list[str], anchor: str, detector: str, homograp
     if anchor not in ("foot", "centre"):
         raise GeometryError(f'--anchor must be foot or centre, not "{anchor}"')
     # Decoder, detector and geometry libraries are loaded by the commands that look at pictures, not by `throng --help`.
+    from throng.detect.threads import threads_for_one, usable_cores
     from throng.ground.calibration import exact
     from throng.ground.file import read_homography
     from throng.pipeline import Plan
 
     ground = None if homography is None else partial(exact, read_homography(homography))
     point: Anchor = "centre" if anchor == "centre" else "foot"
-    return Plan(lines=lines, zones=zones, anchor=point, detector=detector, calibrate=ground, threads=2, tiles=tiles)
+    threads = threads_for_one(usable_cores())
+    return Plan(lines=lines, zones=zones, anchor=point, detector=detector, calibrate=ground, threads=threads, tiles=tiles)
 
 
 def _decoding(text: str) -> "Decoding":
@@ -149,6 +163,7 @@ def _decoding(text: str) -> "Decoding":
 def _count(
     source: str, plan: "Plan", *, decoding: "Decoding", rate: float | None, seconds: float | None, picture: Path | None
 ) -> Counted:
+    from throng.capture.address import UNNAMED
     from throng.capture.source import open_source
     from throng.detect.choose import counts_crowds
 
@@ -157,9 +172,13 @@ def _count(
         raise ModelError(
             "a crowd counter finds nobody apart, and so cannot make sure that a picture shows nobody: leave --picture out"
         )
-    with open_source(source, camera="footage", max_rate_hz=rate, threads=0, decoding=decoding) as frames:
+    if crowd and plan.tiles is not None:
+        raise ModelError(
+            "a crowd counter looks at the picture as a whole: leave --tiles out, or choose a model of another kind"
+        )
+    with open_source(source, camera=UNNAMED, max_rate_hz=rate, threads=0, decoding=decoding) as frames:
         if frames.note:
-            Console(stderr=True).print(f"throng: {frames.note}", markup=False, highlight=False, soft_wrap=True)
+            _say(frames.note)
         return _count_crowd(source, frames, plan, seconds) if crowd else _count_people(source, frames, plan, seconds, picture)
 
 
@@ -174,6 +193,7 @@ def _count_people(source: str, frames: "Source", plan: "Plan", seconds: float | 
     ready = None
     if plan.detector != "foreground":
         ready = choose_detector(plan.detector, threads=plan.threads, tiles=plan.tiles, precision=plan.precision)
+        _say_what_runs(ready)
     known = ready if ready is not None and ready.name != "foreground" else None
     ground = GroundTotals(plan) if plan.calibrate is not None and plan.zones else None
     pipeline = Pipeline(
@@ -232,6 +252,7 @@ def _count_crowd(source: str, frames: "Source", plan: "Plan", seconds: float | N
     from throng.detect.choose import choose_counter
 
     counter = choose_counter(plan.detector, threads=plan.threads)
+    _say_what_runs(counter)
     with _progress() as progress:
         task = progress.add_task("counting", total=frames.info.frames if frames.info else None, rate=0.0)
         totals = count_crowd(_until(frames, seconds), plan, counter, on_frame=lambda n: progress.update(task, completed=n))
@@ -276,7 +297,7 @@ def _until(source: "Source", seconds: float | None) -> Any:
 
 
 def _progress() -> Progress:
-    console = Console(stderr=True)
+    shown = console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -285,9 +306,9 @@ def _progress() -> Progress:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        console=console,
+        console=shown,
         transient=True,
-        disable=not console.is_terminal,
+        disable=not shown.is_terminal,
     )
 
 
@@ -304,7 +325,7 @@ def _print_csv(result: dict[str, Any]) -> None:
 
 
 def _print_tables(result: dict[str, Any], counted: Counted) -> None:
-    console = Console(highlight=False)
+    shown = console()
     of_zones = ("entries", "exits", "mean_occupancy", "peak_occupancy")
     for kind, columns in (("lines", ("in", "out")), ("zones", of_zones), ("zones", KEYS)):
         if result[kind] and columns[0] in result[kind][0]:
@@ -313,8 +334,8 @@ def _print_tables(result: dict[str, Any], counted: Counted) -> None:
                 column.justify = "right"
             for row in result[kind]:
                 table.add_row(row["name"], *("-" if row[column] is None else str(row[column]) for column in columns))
-            console.print(table)
-    console.print(
+            shown.print(table)
+    shown.print(
         f"{counted.frames} frames read, {counted.dropped} dropped, {counted.seconds:.1f} s of footage; "
         f"detector {counted.detector}, {counted.follows}; exact, nothing stored",
         markup=False,

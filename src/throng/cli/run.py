@@ -74,18 +74,23 @@ def serve_site(
     """
     from throng.cli.opened import hub_of, kept_of, place_of, tls_of
     from throng.cli.own_cameras import keep_at_work
+    from throng.cli.told import Told
     from throng.cli.workers import Workers
     from throng.hub.server import Chore, serve
 
     console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # a fingerprint holds :AB:
+
+    def tell(sentence: str) -> None:
+        console.print(sentence, markup=False)
+
     place = place_of(site, port=port)
     with place.listener, kept_of(site, lasting=lasting) as kept:
         hub = hub_of(site, kept, place)
         tls = tls_of(site, hub, place)
         if prepare is not None:
             prepare(hub)
-        workers = Workers(None, hub.ingest, plates=hub.plates)
-        keep_at_work(workers, site, hub.registry, hub.plates, tell=lambda told: console.print(told, markup=False))
+        workers = Workers(None, Told(hub.ingest, tell), plates=hub.plates, tell=tell)
+        keep_at_work(workers, site, hub.registry, hub.plates, tell=tell)
         start = _Start(hub, place, workers.start, lambda: _tell(console, site, hub, place, note))
         chores = [Chore(30.0, hub.sensors.refresh), Chore(_LOOK_EVERY_S, start.look_again)]
         if tls is not None:

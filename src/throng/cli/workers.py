@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Literal, Protocol, Self
 
+from throng.data.detector_news import DetectorNews
 from throng.data.plate_picture import PlateNews, PlatePicture, Why
 from throng.data.release import Release
 from throng.detect.threads import threads_for, usable_cores
@@ -115,6 +116,8 @@ class Workers:
         Takes plates; without it nobody can ask for one.
     passwords : mapping of str to str
         Of cameras whose `password_env` is in it.
+    tell : callable, optional
+        Gets a sentence on what runs the cameras' detectors, the same one once only, whatever number of cameras have it.
     work : callable
         What a process does; by default it measures.
     """
@@ -126,11 +129,14 @@ class Workers:
         *,
         plates: PlateSink | None = None,
         passwords: Mapping[str, str] | None = None,
+        tell: Callable[[str], None] | None = None,
         work: "Callable[[Task, Connection[Any, Any], int], None] | None" = None,
     ) -> None:
         self._sink, self._plate_sink = sink, plates
         self._workers: list[_Worker] = []
         self._work = work or _work
+        self._tell = tell
+        self._told: set[str] = set()
         self._threads = 1
         self._lock = threading.Lock()
         self._wanted: tuple[Site | None, Mapping[str, str]] = (site, passwords or {})
@@ -244,6 +250,8 @@ class Workers:
             return True
         if isinstance(message, PlatePicture | PlateNews):
             self._hand_on(message)
+        elif isinstance(message, DetectorNews):
+            self._tell_once(message.told)
         elif isinstance(message, Release):
             worker.pause_s = FIRST_PAUSE_S
             self._sink.put(message)
@@ -261,6 +269,11 @@ class Workers:
             self._plate_sink.put(message)
         else:
             self._plate_sink.tell(message.camera, message.why)
+
+    def _tell_once(self, sentence: str) -> None:
+        if self._tell is not None and sentence not in self._told:
+            self._told.add(sentence)
+            self._tell(sentence)
 
     def _ended(self, worker: _Worker) -> None:
         worker.messages.close()

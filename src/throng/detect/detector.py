@@ -37,3 +37,9 @@ class CrowdCounter(Protocol):
     def count(self, frame: Frame) -> CrowdMap:
         """The people in a frame by cells, the same for the same frame."""
         ...
+
+
+def what_runs(looker: Detector | CrowdCounter) -> str:
+    """Who computes a model, how precisely, and who was passed over, for people; empty where no model is."""
+    described = getattr(looker, "described", "")
+    return f"{looker.name} runs on {described}" if described else ""

@@ -11,14 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from throng.data.errors import ModelError
+from throng.data.frame import Frame
 from throng.detect import density
-from throng.detect.onnx import family_of
+from throng.detect.onnx import OnnxDetector
 from throng.detect.onnx_file import LARGEST_BYTES, as_model_errors, check_file
 from throng.detect.onnx_runtime import OnnxRuntime
 
 _CHUNK_BYTES = 1 << 16
 _TIMEOUT_S = 20.0
+_USUAL_PX = (640, 480)
+"""Width and height of the picture that a model is tried on which takes any."""
+_TAKEN = ("auto", "foreground")
+"""What `--detector` takes that is no model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,11 @@ class InstalledModel:
     family: str
     sha256: str
     path: Path
+
+    @property
+    def counts_crowds(self) -> bool:
+        """Whether it tells how many people are where, and finds nobody apart."""
+        return self.family in density.FAMILIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +92,25 @@ def installed() -> list[InstalledModel]:
     return [_noted(note) for note in notes]
 
 
-def add(path: Path, *, name: str | None = None) -> InstalledModel:
-    """Install a model file, a detector or a crowd counter, under its name, after recognising its family.
+def add(path: Path, *, name: str | None = None, replace: bool = False) -> InstalledModel:
+    """Install a model file, a detector or a crowd counter, under its name, after it has answered a blank picture.
+
+    Parameters
+    ----------
+    path : Path
+        An ONNX file.
+    name : str, optional
+        In place of the file's.
+    replace : bool
+        Whether another model of that name is given up for this one.
 
     Raises
     ------
     ModelError
-        The file is missing, no ONNX model or of no known family, or the folder cannot be written.
+        The file is missing, no ONNX model, of no known family or fails; its name is taken; or the folder cannot be written.
     """
     check_file(path)
-    with as_model_errors(path.name):
-        signature = OnnxRuntime(path).signature
-    counter = density.recognise(signature)
-    family = counter.name if counter else family_of(signature).name
+    family = _tried(path)
     folder = models_folder()
     target = folder / f"{name or path.stem}.onnx"
     try:
@@ -101,6 +119,7 @@ def add(path: Path, *, name: str | None = None) -> InstalledModel:
             copy = Path(scratch) / target.name
             shutil.copyfile(path, copy)
             model = InstalledModel(target.stem, family, _sha256(copy), target)
+            _check_free(model.name, model.sha256, replace=replace)
             copy.replace(target)
         note = {key: value for key, value in asdict(model).items() if key != "path"}
         target.with_suffix(".json").write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
@@ -109,11 +128,32 @@ def add(path: Path, *, name: str | None = None) -> InstalledModel:
     return model
 
 
+def remove(name: str) -> None:
+    """Delete an installed model, one with a damaged note too.
+
+    Raises
+    ------
+    ModelError
+        No such model is installed, or its files cannot be deleted.
+    """
+    folder = models_folder()
+    # Compared with what lies there: a name typed by hand may hold a path.
+    names = sorted(note.stem for note in folder.glob("*.json"))
+    if name not in names:
+        raise ModelError(f'there is no model "{name}" to remove: installed are {", ".join(names) or "none"}')
+    try:
+        (folder / f"{name}.json").unlink()
+        (folder / f"{name}.onnx").unlink(missing_ok=True)
+    except OSError as error:
+        raise ModelError(f"{name} cannot be removed from {folder}: {(error.strerror or str(error)).lower()}") from None
+
+
 def pull(
     name: str,
     *,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
     catalogue: Mapping[str, PublishedModel] = CATALOGUE,
+    replace: bool = False,
 ) -> InstalledModel:
     """Fetch a model from its authors' release page, check it and install it.
 
@@ -125,15 +165,18 @@ def pull(
         Told (bytes so far, bytes in all or None).
     catalogue : mapping
         Names and what is published under them.
+    replace : bool
+        As `add` has it.
 
     Raises
     ------
     ModelError
-        No such name, the page does not answer, or the file is not the one expected.
+        No such name, it is taken by another model, the page does not answer, or the file is not the one expected.
     """
     published = catalogue.get(name)
     if published is None:
         raise ModelError(f'there is no model "{name}" to pull: known are {", ".join(sorted(catalogue))}')
+    _check_free(name, published.sha256, replace=replace)
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / f"{name}.onnx"
         try:
@@ -148,7 +191,39 @@ def pull(
                 f"{published.sha256[:16]}...), so it was thrown away; if you trust it, fetch it yourself and use "
                 "`throng models add`"
             )
-        return add(path, name=name)
+        return add(path, name=name, replace=replace)
+
+
+def _tried(path: Path) -> str:
+    """The family of a model, once it has answered a blank picture of the size that it declares."""
+    with as_model_errors(path.name):
+        engine = OnnxRuntime(path)
+    counter = density.recognise(engine.signature)
+    if counter is not None:
+        look: Callable[[Frame], object] = density.OnnxCounter(engine, name=path.stem).count
+        family, (width, height) = counter.name, counter.size_px or _USUAL_PX
+    else:
+        # On the processor, whoever will run it: some libraries of cards take minutes to open a model.
+        detector = OnnxDetector(lambda any_size: OnnxRuntime(path, any_size=True) if any_size else engine, name=path.stem)
+        look = detector.detect
+        family, (width, height) = detector.family.name, detector.family.size_px
+    try:
+        look(Frame(np.zeros((height, width, 3), np.uint8), 0.0, 0, "blank"))
+    except ModelError:
+        raise ModelError(
+            f"{path.name} was not added: on a blank picture of {width}x{height} pixels, its own size, it fails or does not "
+            f"answer as its family ({family}) does; export it anew"
+        ) from None
+    return family
+
+
+def _check_free(name: str, sha256: str, *, replace: bool) -> None:
+    """Make sure that a name stands for no model but this one."""
+    if name in _TAKEN:
+        raise ModelError(f'a model cannot be called "{name}", which --detector takes for something else: rename the file')
+    note = models_folder() / f"{name}.json"
+    if not replace and note.exists() and _noted(note).sha256 != sha256:
+        raise ModelError(f'another model is installed as "{name}": give --replace to give it up, or rename the file')
 
 
 def _noted(note: Path) -> InstalledModel:
@@ -156,7 +231,9 @@ def _noted(note: Path) -> InstalledModel:
         content = json.loads(note.read_text(encoding="utf-8"))
         return InstalledModel(content["name"], content["family"], content["sha256"], note.with_suffix(".onnx"))
     except (OSError, ValueError, KeyError, TypeError):
-        raise ModelError(f"the note {note} cannot be read: remove it and add the model again") from None
+        raise ModelError(
+            f"the note {note} cannot be read: delete it with `throng models remove {note.stem}` and add the model again"
+        ) from None
 
 
 def _download(url: str, path: Path, progress: Callable[[int, int | None], None]) -> None:

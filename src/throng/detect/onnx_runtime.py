@@ -1,5 +1,6 @@
 """Running models with ONNX Runtime."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ REFUSALS = (
     _state.RuntimeException,
 )
 """What ONNX Runtime raises for files it cannot run; they share no base class of their own."""
+
+_CODE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed:)?")
+"""What ONNX Runtime says ahead of what went wrong."""
 
 PROCESSOR = "CPUExecutionProvider"
 
@@ -76,6 +80,7 @@ class OnnxRuntime:
         if any_batch:
             model = for_any_batch(model if isinstance(model, bytes) else model.read_bytes())
         self.gains_by_batches = gains_by_batches
+        self._path = path
         providers: list[Any] = [PROCESSOR] if provider == PROCESSOR else [(provider, dict(options or {})), PROCESSOR]
         short = provider.removesuffix("ExecutionProvider")
         try:
@@ -83,7 +88,7 @@ class OnnxRuntime:
             self._session = onnxruntime.InferenceSession(model, _options(threads), providers=providers, enable_fallback=0)
         except REFUSALS as error:
             whom = "" if provider == PROCESSOR else f" with {short}"
-            raise ModelError(f"{path.name} is not an ONNX model that can be run{whom}: {first_line(error)}") from None
+            raise ModelError(f"{path.name} is not an ONNX model that can be run{whom}: {_reason(error)}") from None
         if self._session.get_providers()[0] != provider:
             raise ModelError(f"{short} does not load: ONNX Runtime lists it, but a library or device that it needs is missing")
         self.signature = Signature(
@@ -104,7 +109,7 @@ class OnnxRuntime:
             outputs: Sequence[NDArray[np.float32]] = self._session.run(None, dict(inputs))
         except REFUSALS:
             # Not in the library's words: a shape in them may be the number of people.
-            raise ModelError("the model failed on a picture; try it with `throng doctor`, or export it anew") from None
+            raise failed_on_picture(self._path) from None
         return outputs
 
 
@@ -120,9 +125,18 @@ def check_there(path: Path) -> None:
         raise ModelError(f"there is no model file {path}: give the path of an .onnx file or a name from `throng models list`")
 
 
+def failed_on_picture(path: Path) -> ModelError:
+    """That a model which opened does not run, for somebody who may not have named it."""
+    return ModelError(f'the model "{path.stem}" ({path}) failed on a picture: try it with `throng doctor`, or export it anew')
+
+
 def first_line(error: BaseException) -> str:
     """What a library says of a failure, without its stack."""
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return _CODE.sub("", str(error).strip().splitlines()[0]) if str(error).strip() else type(error).__name__
+
+
+def _reason(error: BaseException) -> str:
+    return "it is damaged, or of another format" if isinstance(error, _state.InvalidProtobuf) else first_line(error)
 
 
 def _options(threads: int) -> Any:

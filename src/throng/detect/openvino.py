@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from throng.data.errors import ModelError
 from throng.detect.engine import Array, Signature, Tensor
-from throng.detect.onnx_runtime import check_there, first_line
+from throng.detect.onnx_runtime import check_there, failed_on_picture, first_line
 
 Precision = Literal["full", "fast"]
 
@@ -89,6 +89,7 @@ class OpenVino:
         self, path: Path, *, threads: int = 1, any_size: bool = False, precision: Precision = "full", device: str = "CPU"
     ) -> None:
         check_there(path)
+        self._path = path
         self._openvino = load()
         self._core = self._openvino.Core()
         self._device = device
@@ -128,7 +129,7 @@ class OpenVino:
             results = self._request(inputs).infer(dict(inputs), share_inputs=True)
         except RuntimeError:
             # Not in the library's words: a shape in them may be the number of people.
-            raise ModelError("the model failed on a picture; try it with `throng doctor`, or export it anew") from None
+            raise failed_on_picture(self._path) from None
         return [results[number] for number in range(len(self.signature.outputs))]
 
     def _request(self, inputs: Mapping[str, Array]) -> Any:

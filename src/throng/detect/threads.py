@@ -23,6 +23,17 @@ def threads_for(workers: int, cores: int) -> int:
     return max(1, cores // max(1, workers))
 
 
+def threads_for_one(cores: int) -> int:
+    """Threads of one model call where a command looks at a single camera: no more than its cores, and two at most.
+
+    Parameters
+    ----------
+    cores : int
+        Processors that it may keep busy, as `usable_cores` tells.
+    """
+    return max(1, min(2, cores))
+
+
 def usable_cores() -> int:
     """Processors that this process may keep busy: those it may run on, and no more than its control group's quota."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

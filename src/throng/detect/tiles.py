@@ -106,6 +106,11 @@ class Tiles:
         self._detector = detector
         self._grid = grid
 
+    @property
+    def described(self) -> str:
+        """What runs the model, and how precisely."""
+        return str(getattr(self._detector, "described", ""))
+
     def detect(self, frame: Frame) -> Detections:
         """The people in a frame."""
         regions: list[Region] = [(0, 0, *frame.size_px), *self._grid.regions(frame.size_px)]

@@ -12,6 +12,7 @@ from throng.data.errors import CalibrationError, SourceError
 from throng.data.frame import Frame
 from throng.data.outage import Outage
 from throng.data.tracks import Tracks
+from throng.detect.threads import threads_for_one, usable_cores
 from throng.ground.people_watch import Watcher
 from throng.ground.self_calibrate import FEWEST, SelfCalibration, calibrate_from_people
 from throng.pipeline import Pipeline, Plan
@@ -52,7 +53,8 @@ def watch(place: Place, *, minutes: float, mean_height_m: float) -> Watched:
     if not place.address:
         raise SourceError("--auto watches people walk by: name the footage or the camera to watch")
     watching = _Watching(mean_height_m)
-    pipeline = Pipeline(Plan(lines=(), zones=(), detector=place.detector, threads=2), on_tracks=watching.take)
+    threads = threads_for_one(usable_cores())
+    pipeline = Pipeline(Plan(lines=(), zones=(), detector=place.detector, threads=threads), on_tracks=watching.take)
     live = Address.parse(place.address).kind in ("url", "device")
     with place.open(live=live, max_rate_hz=LOOKS_HZ) as source, progress() as shown:
         task = shown.add_task("watching")
@@ -60,7 +62,7 @@ def watch(place: Place, *, minutes: float, mean_height_m: float) -> Watched:
             told = item.reason if isinstance(item, Outage) else watching.so_far
             shown.update(task, description=f"watched for {watching.seconds:.0f} s: {told}")
     if pipeline.size_px is None:
-        raise SourceError(f'no picture came from "{place.name}" in {minutes:g} minutes: check it with `throng doctor --camera`')
+        raise SourceError(f"no picture came from {place.shown} in {minutes:g} minutes: check it with `throng doctor --camera`")
     return _outcome(watching.result(), pipeline.size_px, watching.seconds)
 
 

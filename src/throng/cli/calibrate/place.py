@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from throng.capture.address import UNNAMED
 from throng.cli.calibrate.parse import parse_size
+from throng.cli.camera_of import camera_of
 from throng.data.errors import GeometryError, SiteError, SourceError
 from throng.data.place import Line, Zone
 
@@ -33,6 +35,11 @@ class Place:
 
     def __repr__(self) -> str:
         return f"Place({self.name!r})"
+
+    @property
+    def shown(self) -> str:
+        """How sentences name it."""
+        return UNNAMED if self.name == UNNAMED else f'camera "{self.name}"'
 
     def open(self, *, live: bool = False, max_rate_hz: float | None = None) -> "Source":
         """The camera's pictures.
@@ -66,15 +73,12 @@ def find_place(source: str | None, site: Path | None, camera: str | None) -> Pla
     if site is None:
         if camera is not None:
             raise SiteError("--camera names a camera of a site file: give --site too")
-        return Place("the picture" if source is None else "the camera", source or "", "auto")
+        return Place("the picture" if source is None else UNNAMED, source or "", "auto")
     from throng.site.credentials import credentials
     from throng.site.read import read_site
 
     described = read_site(site)
-    one = next((one for one in described.camera if one.name == camera), None)
-    if one is None:
-        names = ", ".join(f'"{one.name}"' for one in described.camera)
-        raise SiteError(f'{site} has no camera "{camera or ""}": give --camera one of {names}')
+    one = camera_of(described, site, camera)
     # The camera's login is for the camera alone, not for another address that somebody typed.
     user, password = (None, None) if source else credentials(one, described)
     return Place(
@@ -101,5 +105,5 @@ def picture_size(place: Place, size: str | None, *, opened: bool) -> tuple[int, 
     with place.open() as source:
         info = source.info
     if info is None:
-        raise SourceError(f'"{place.name}" does not say how large its pictures are: give --size "1920x1080"')
+        raise SourceError(f'{place.shown} does not say how large its pictures are: give --size "1920x1080"')
     return info.width_px, info.height_px

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from throng.capture.address import Address
+from throng.capture.address import UNNAMED, Address
 from throng.capture.source import open_source
+from throng.cli.camera_of import camera_of
+from throng.cli.console import console
 from throng.cli.doctor.command import progress
 from throng.cli.doctor.stream import StreamFacts, read_stream
-from throng.data.errors import SiteError, SourceError
+from throng.data.errors import SourceError
 from throng.data.frame import Frame
 from throng.data.outage import Outage
 from throng.detect.choose import choose_detector
@@ -110,12 +110,9 @@ def advice(looks: Sequence[Look]) -> tuple[str | None, str]:
 def _viewed(camera: str | None, site: Path | None, detector: str | None) -> Viewed:
     if site is None:
         assert camera is not None
-        return Viewed(Address.parse(camera), "the camera", detector or "auto")
+        return Viewed(Address.parse(camera), UNNAMED, detector or "auto")
     described = read_site(site)
-    names = ", ".join(f'"{one.name}"' for one in described.camera)
-    one = next((one for one in described.camera if one.name == camera), None)
-    if one is None:
-        raise SiteError(f'{site} has no camera "{camera or ""}": give --camera one of {names}')
+    one = camera_of(described, site, camera)
     user, password = credentials(one, described)
     address = Address.parse(
         described.address(one),
@@ -173,7 +170,7 @@ def _report(
 
 
 def _print(report: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+    shown = console()
     width, height = report["size_px"]
     rate = "at a rate that is not told" if report["rate_hz"] is None else f"{report['rate_hz']:.4g} pictures a second"
     lines = [f"{report['camera']}: {width}x{height}, {rate}, codec {report['codec']}"]
@@ -192,4 +189,4 @@ def _print(report: dict[str, Any]) -> None:
         lines.append(f"{whole}: {look['look_ms']:.0f} ms a look{more}")
     setting = f'set tiles = "{report["tiles"]}"' if report["tiles"] else "set no tiles"
     for line in (*lines, f"{setting}: {report['because']}"):
-        console.print(line, markup=False, soft_wrap=True)
+        shown.print(line, markup=False, soft_wrap=True)

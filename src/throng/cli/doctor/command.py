@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from throng import __version__
+from throng.cli.console import console
 
 if TYPE_CHECKING:
     from throng.cli.doctor.engines import Measured
@@ -127,21 +127,20 @@ def _missing(has_models: bool, problem: str, has_clip: bool) -> list[str]:
 
 def progress() -> Progress:
     """Shows what is being done, where somebody is looking."""
-    console = Console(stderr=True)
-    return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True, disable=not console.is_terminal
-    )
+    shown = console(stderr=True)
+    columns = SpinnerColumn(), TextColumn("{task.description}")
+    return Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
 
 
 def _print(report: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+    shown = console()
     for line in (_machine_line(report), _versions_line(report), *_decoding_lines(report)):
-        console.print(line, markup=False, soft_wrap=True)
-    console.print(_providers_table(report))
-    console.print(_detectors_table(report))
-    console.print(report["formula"], markup=False, soft_wrap=True)
+        shown.print(line, markup=False, soft_wrap=True)
+    shown.print(_providers_table(report))
+    shown.print(_detectors_table(report))
+    shown.print(report["formula"], markup=False, soft_wrap=True)
     for line in report["missing"]:
-        console.print(f"missing: {line}", markup=False, soft_wrap=True)
+        shown.print(f"missing: {line}", markup=False, soft_wrap=True)
 
 
 def _machine_line(report: dict[str, Any]) -> str:
@@ -168,9 +167,11 @@ def _decoding_lines(report: dict[str, Any]) -> list[str]:
     width, height = decoding["size_px"]
     speed = decoding["frames_per_core_second"]
     lines = [] if math.isnan(speed) else [f"decoding: {speed:.0f} pictures of H.264 {width}x{height} a second on one core"]
-    told = (f"{one['name']} {'works' if one['opens'] else 'does not open'}" for one in decoding["devices"])
-    offered = ", ".join(told) or "none that FFmpeg offers"
-    return [*lines, f"hardware decoders: {offered}"]
+    by_state: dict[str, list[str]] = {}
+    for one in decoding["devices"]:
+        by_state.setdefault(one["reason"] or "works", []).append(one["name"])
+    told = "; ".join(f"{', '.join(names)}: {state}" for state, names in by_state.items())
+    return [*lines, f"hardware decoders: {told or 'none that FFmpeg offers'}"]
 
 
 def _providers_table(report: dict[str, Any]) -> Table:

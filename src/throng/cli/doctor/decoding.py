@@ -22,6 +22,9 @@ RATE_HZ = 25
 _PICTURES = 75
 _LEAST_S = 1.0
 
+_NO_DEVICE = "no such device here, or its driver does not load"
+_NOT_BUILT = "this FFmpeg's H.264 decoder was built without it"
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -94,8 +97,11 @@ def _tried(film: bytes, name: str) -> tuple[bool, str]:
     try:
         with _opened(film, HWAccel(device_type=name, allow_software_fallback=False)) as container:
             next(container.decode(video=0))
-    except (av_error.FFmpegError, RuntimeError, ValueError, NotImplementedError):
-        return False, "no such device here, or its driver does not load"
+    except av_error.FFmpegError:
+        return False, _NO_DEVICE
+    except (RuntimeError, ValueError, NotImplementedError):
+        # PyAV's own: it finds no way from the decoder to such a device, and has not looked for one.
+        return False, _NOT_BUILT
     return True, ""
 
 
