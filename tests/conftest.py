@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says something of the machine, which others share, and nothing of the code.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 # Set before NumPy is loaded: where two test runs share two cores, threads of small matrix products wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
