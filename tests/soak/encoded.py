@@ -60,7 +60,9 @@ class TransportCamera(HttpCamera):
         before = None
         with ExitStack() as open_now:
             for number, luma in zip(numbers, pictures, strict=False):
-                shift = round(self.clock_s(number) - number / RATE_HZ)
+                # Asked once for both uses: a fault may begin or end at any moment, from another thread.
+                clock_s = self.clock_s(number)
+                shift = round(clock_s - number / RATE_HZ)
                 # Where the clock jumps or the size changes, the transport stream begins anew within the same connection.
                 if (now := (shift, luma.shape)) != before:
                     open_now.close()
@@ -68,7 +70,7 @@ class TransportCamera(HttpCamera):
                     open_now.enter_context(muxer)
                     before = now
                 picture = b"" if self.fault == "sound only" else self.content(encoder.encode(luma))
-                muxer.mux(picture, round(self.clock_s(number) * RATE_HZ))
+                muxer.mux(picture, round(clock_s * RATE_HZ))
 
 
 class _Muxer:
