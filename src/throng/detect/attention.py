@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from throng.data.detections import Detections
 from throng.data.frame import Frame
+from throng.detect.boxes import area, common
 from throng.detect.detector import Detector
 from throng.detect.gate import MotionGate
 from throng.detect.pixels import Region
@@ -183,11 +184,8 @@ def _touching(boxes: Floats, region: Region) -> NDArray[np.bool_]:
 
 def _same(boxes: Floats, others: Floats) -> NDArray[np.bool_]:
     """Which boxes (n, 4) overlap one of the others (m, 4) by more than half of what both cover (IoU)."""
-    low, high = np.maximum(boxes[:, None, :2], others[None, :, :2]), np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared = np.maximum(high - low, 0.0).prod(axis=2)
-    areas, others_areas = ((some[:, 2:] - some[:, :2]).prod(axis=1) for some in (boxes, others))
-    result: NDArray[np.bool_] = (3 * shared > areas[:, None] + others_areas[None]).any(axis=1)
-    return result
+    shared = area(common(boxes[:, None], others[None]))
+    return np.asarray((3 * shared > area(boxes)[:, None] + area(others)[None]).any(axis=1))
 
 
 def _cut(boxes: Floats, region: Region, size_px: tuple[int, int]) -> bool:

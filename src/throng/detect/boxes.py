@@ -15,6 +15,18 @@ def clip(
     return cut[kept], scores[kept]
 
 
+def common(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What boxes (..., 4) have in common, corners; of no area where that is nothing."""
+    corner = np.maximum(one[..., :2], other[..., :2])
+    return np.concatenate([corner, np.maximum(corner, np.minimum(one[..., 2:], other[..., 2:]))], axis=-1)
+
+
+def area(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Areas (...) of boxes (..., 4), corners."""
+    areas: NDArray[np.float64] = (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
+    return areas
+
+
 def suppress(boxes_px: NDArray[np.float64], scores: NDArray[np.float64], *, iou: float) -> NDArray[np.intp]:
     """Non-maximum suppression: indices of the boxes that overlap no better-scored kept box by more than `iou`."""
     if not len(scores):

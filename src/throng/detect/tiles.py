@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from throng.data.detections import Detections
 from throng.data.errors import ModelError
 from throng.data.frame import Frame
-from throng.detect.boxes import suppress
+from throng.detect.boxes import area, common, suppress
 from throng.detect.pixels import Region
 
 Floats = NDArray[np.float64]
@@ -164,16 +164,16 @@ def _shown_by(complete: Floats, pieces: Floats) -> NDArray[np.bool_]:
     """Which cut boxes (m, 4) are parts of a complete one."""
     if not len(complete):
         return np.zeros(len(pieces), dtype=bool)
-    covered = _area(_common(complete[:, None], pieces[None])) > COVERED * _area(pieces)[None]
+    covered = area(common(complete[:, None], pieces[None])) > COVERED * area(pieces)[None]
     return np.asarray(covered.any(axis=0))
 
 
 def _joined(pieces: Floats, scores: Floats, areas: Floats) -> tuple[Floats, Floats]:
     """Boxes (k, 4) around cut ones (m, 4) of regions (m, 4) that show the same person, and the best of their scores."""
-    both = _common(areas[:, None], areas[None])
-    first, second = _common(pieces[:, None], both), _common(pieces[None], both)
-    shared = _area(_common(first, second))
-    same = shared > SAME * (_area(first) + _area(second) - shared)
+    both = common(areas[:, None], areas[None])
+    first, second = common(pieces[:, None], both), common(pieces[None], both)
+    shared = area(common(first, second))
+    same = shared > SAME * (area(first) + area(second) - shared)
     groups = _groups(same & (areas[:, None] != areas[None]).any(axis=2))
     boxes = [np.concatenate([pieces[group, :2].min(axis=0), pieces[group, 2:].max(axis=0)]) for group in groups]
     return np.array(boxes).reshape(-1, 4), np.array([scores[group].max() for group in groups])
@@ -190,17 +190,6 @@ def _groups(linked: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
         left -= group
         groups.append(np.array(sorted(group), dtype=np.intp))
     return groups
-
-
-def _common(one: Floats, other: Floats) -> Floats:
-    """What boxes (..., 4) have in common; of no area where that is nothing."""
-    corner = np.maximum(one[..., :2], other[..., :2])
-    return np.concatenate([corner, np.maximum(corner, np.minimum(one[..., 2:], other[..., 2:]))], axis=-1)
-
-
-def _area(boxes: Floats) -> Floats:
-    area: Floats = (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
-    return area
 
 
 def _stretches(length: int, count: int) -> list[tuple[int, int]]:
